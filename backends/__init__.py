@@ -1,0 +1,1 @@
+"""Where a plan runs. Each backend is loaded by the name that concrete_cli.backend has for it."""

@@ -1,0 +1,56 @@
+"""Is all there that a run on Azure ML needs? Asked in the order in which things go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+from concrete_cli.errors import ConcreteError
+
+from . import sdk
+from .settings import read
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `help` says what to do when it is not `ok`."""
+
+    what: str
+    ok: bool
+    detail: str = ""
+    help: str = ""
+
+
+def examine(settings: Mapping[str, Any], *, live: bool = False) -> Iterator[Finding]:
+    """Yield what is there and what is not; only `live` asks Azure anything."""
+    try:
+        sdk.check()
+    except ConcreteError as error:
+        yield Finding("Azure ML SDK v1", ok=False, detail=str(error), help=error.help)
+        return
+    version = metadata.version("azureml-core")
+    yield Finding("Azure ML SDK v1", ok=True, detail=f"azureml-core {version}")
+    yield Finding("support", ok=False, detail=sdk.SUPPORT_ENDED, help="--backend azureml-v2")
+    try:
+        found = read(settings)
+    except ConcreteError as error:
+        yield Finding("[backend.azureml]", ok=False, detail=str(error), help=error.help)
+        return
+    module = sdk.part("client")
+    config = module.config_file()
+    where = f"{found.workspace} in {found.resource_group}" if found.named else str(config or "")
+    yield Finding("workspace named", ok=bool(where), detail=where, help=module.CONFIG)
+    if not live or not where:
+        return
+    client = module.Client(found, lambda source: source)
+    try:
+        workspace = client.workspace
+        yield Finding("workspace", ok=True, detail=f"{workspace.name} ({workspace.location})")
+        store = client.datastore(found.datastore)
+        yield Finding("datastore", ok=True, detail=store.name)
+        names = ", ".join(sorted(workspace.compute_targets))
+        yield Finding("compute", ok=bool(names), detail=names, help="make a cluster in the portal")
+    except ConcreteError as error:
+        yield Finding("workspace", ok=False, detail=str(error), help=error.help)

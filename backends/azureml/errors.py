@@ -1,0 +1,100 @@
+"""Every failure of the SDK becomes one clear line, without secrets.
+
+`AuthenticationException` is a `UserErrorException` in the SDK, and many services answer with
+classes of their own; so the status code decides where there is one, and the class elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from concrete_cli.errors import BackendUnavailable, Busy, ConcreteError, Interrupted, NotFound
+
+from . import sdk
+
+LOGIN = "is the login still good? see `auth` in [backend.azureml]"
+SECRETS = re.compile(
+    r"(?i)(sig=|sas=|accountkey=|bearer\s+|password=|secret=)[^\s&\"',;]+|eyJ[\w-]+\.[\w-]*\.[\w-]*"
+)
+LONGEST = 300
+
+
+@contextlib.contextmanager
+def clear(doing: str) -> Iterator[None]:
+    """Carry out a piece of work with the SDK: quietly, and with failures of our own kind."""
+    try:
+        with sdk.quiet():
+            yield
+    except ConcreteError:
+        raise
+    except KeyboardInterrupt:
+        raise Interrupted(f"stopped while {doing}") from None
+    except Exception as error:
+        raise translated(error, doing) from error
+
+
+def translated(error: BaseException, doing: str) -> ConcreteError:
+    """Return our error for one of the SDK's."""
+    status, names = status_of(error), {kind.__name__ for kind in type(error).__mro__}
+    what = f"{doing}: {one_line(error)}"
+    if status == 409:
+        return Busy(f"Azure ML is busy with the same thing: {what}")
+    if "ModelNotFoundException" in names:
+        return NotFound("model", what)
+    start, advice = "Azure ML failed", "concrete doctor --backend azureml --live"
+    if "AuthenticationException" in names or status == 401 or "AADSTS" in what:
+        start, advice = "not logged in to Azure", LOGIN
+    elif status == 403:
+        start, advice = "Azure refuses", "ask for the role 'AzureML Data Scientist'"
+    elif status == 429 or "quota" in what.lower():
+        start, advice = "Azure ML has no room", "wait, or ask for a larger quota"
+    elif "SnapshotException" in names:
+        start, advice = "the scripts cannot be uploaded", "300 MB and 2000 files at most"
+    elif _is_network(names):
+        start, advice = "Azure cannot be reached", "is there a network? is a proxy needed?"
+    return BackendUnavailable(f"{start}: {what}", help=advice)
+
+
+def status_of(error: BaseException) -> int:
+    """Return the HTTP status that an error, or the one it hides, carries; 0 is none."""
+    seen: BaseException | None = error
+    while seen is not None:
+        for place in (seen, getattr(seen, "response", None), getattr(seen, "_inner_exception", 0)):
+            status: Any = getattr(place, "status_code", None)
+            if isinstance(status, int):
+                return status
+        seen = seen.__cause__ or seen.__context__
+    found = re.search(r"(?:Response Code|Code|status code)[:\s]+(\d{3})\b", str(error))
+    return int(found.group(1)) if found else 0
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error says, on one line, short, with no secret in it."""
+    text = str(getattr(error, "message", None) or error) or type(error).__name__
+    return scrub(" ".join(text.split()))[:LONGEST]
+
+
+def scrub(text: str) -> str:
+    """Take the secrets out of a text: tokens, signatures, and what the environment hides."""
+    for name, value in os.environ.items():
+        if value and name.endswith(("_SECRET", "_PASSWORD", "_TOKEN", "_KEY")):
+            text = text.replace(value, "***")
+    return SECRETS.sub(lambda match: f"{match.group(1) or ''}***", text)
+
+
+def transient(error: BaseException) -> bool:
+    """Whether the same question may well be answered a little later."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return status_of(error) in (408, 429, 500, 502, 503, 504) or _is_network(names)
+
+
+def _is_network(names: set[str]) -> bool:
+    known = (
+        "ConnectionError", "Timeout", "ServiceRequestError", "ServiceResponseError",
+        "ClientRequestError", "MaxRetryError",
+    )  # fmt: skip
+    return any(name in names for name in known)

@@ -1,0 +1,156 @@
+"""Published pipelines: a plan that anybody may start over REST, and on a schedule."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from azureml.pipeline.core import PublishedPipeline, Schedule, ScheduleRecurrence
+
+from concrete_cli.errors import NotFound
+from concrete_cli.plan import Plan
+
+from .cron import Recurrence
+from .errors import clear, status_of
+from .parameters import Parameters
+
+if TYPE_CHECKING:
+    from .client import Client
+
+TOKEN = "$(az account get-access-token --query accessToken --output tsv)"  # noqa: S105  a command
+
+
+@dataclass(frozen=True)
+class Published:
+    """A pipeline with an address. `parameters` are those that a call may give, with defaults."""
+
+    id: str
+    name: str
+    url: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    experiment: str = "concrete"
+
+    @property
+    def curl(self) -> str:
+        """The line that starts it from a shell."""
+        body = {"ExperimentName": self.experiment, "ParameterAssignments": self.parameters}
+        return (
+            f'curl -X POST -H "Authorization: Bearer {TOKEN}" -H "Content-Type: application/json" '
+            f"-d {shlex.quote(json.dumps(body))} {shlex.quote(self.url)}"
+        )
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A schedule: when it starts which published pipeline."""
+
+    id: str
+    name: str
+    active: bool
+    when: str
+    pipeline: str
+
+
+def publish(client: Client, plan: Plan, folder: Path, name: str, version: str = "") -> Published:
+    """Upload the plan as a pipeline that can be started without this machine."""
+    pipeline = client.pipeline(plan, folder)
+    with clear(f"publishing {name}"):
+        made = pipeline.publish(
+            name=name,
+            description=f"concrete {plan.name}",
+            version=version or None,
+            continue_on_step_failure=True,
+        )
+    defaults = dict(Parameters(client.settings.parameters, plan).defaults)
+    return Published(made.id, name, made.endpoint, defaults, client.experiment_name)
+
+
+def schedule(client: Client, published: str, name: str, when: Recurrence) -> Scheduled:
+    """Let a published pipeline, by its id, be started again and again."""
+    with clear(f"scheduling {name}"):
+        made = Schedule.create(
+            client.workspace,
+            name,
+            published,
+            client.experiment_name,
+            recurrence=_recurrence(when),
+            continue_on_step_failure=True,
+            wait_for_provisioning=True,
+            wait_timeout=600,
+        )
+    return _scheduled(made)
+
+
+def schedules(client: Client) -> list[Scheduled]:
+    """Return every schedule, the disabled ones too."""
+    with clear("listing the schedules"):
+        found = Schedule.list(client.workspace, active_only=False)
+        return [_scheduled(one) for one in found]
+
+
+def disable(client: Client, name: str) -> Scheduled:
+    """Disable a schedule by its name or id, and the pipeline that only it starts.
+
+    The service keeps both; nothing in the SDK v1 deletes them.
+    """
+    with clear(f"disabling schedule {name}"):
+        known = Schedule.list(client.workspace, active_only=False)
+        found = [one for one in known if name in (one.name, one.id)]
+        if not found:
+            raise NotFound("schedule in Azure ML", name, [one.name for one in known])
+        for one in found:
+            if one.status == "Active":
+                one.disable(wait_for_provisioning=True, wait_timeout=600)
+        return _scheduled(found[0])
+
+
+def withdraw(client: Client, published: str) -> None:
+    """Disable a published pipeline, so that its address starts nothing any more."""
+    with clear(f"withdrawing {published}"):
+        try:
+            PublishedPipeline.get(client.workspace, published).disable()
+        except Exception as error:
+            if status_of(error) == 404:
+                raise NotFound("published pipeline in Azure ML", published) from error
+            raise
+
+
+def _recurrence(when: Recurrence) -> Any:
+    weekly = when.frequency in ("Day", "Week")
+    start = None
+    if when.day or (when.minutes and not weekly):
+        start = _next(when).strftime("%Y-%m-%dT%H:%M:%S")
+    return ScheduleRecurrence(
+        frequency=when.frequency,
+        interval=when.interval,
+        start_time=start,
+        time_zone="UTC" if start else None,
+        hours=list(when.hours) or None if weekly else None,
+        minutes=list(when.minutes) or None if weekly else None,
+        week_days=list(when.week_days) or None,
+    )
+
+
+def _next(when: Recurrence) -> datetime:
+    """Return the first time from now on; the service counts hours and months from there."""
+    found = datetime.now(UTC).replace(second=0, microsecond=0, minute=when.minutes[0])
+    if not when.day:
+        return found
+    found = found.replace(hour=when.hours[0], day=when.day)
+    later = (found.replace(day=1) + timedelta(days=32)).replace(day=when.day)
+    return found if found > datetime.now(UTC) else later
+
+
+def _scheduled(made: Any) -> Scheduled:
+    when = made.recurrence
+    words = [f"every {when.interval} {when.frequency.lower()}"] if when else []
+    if when and when.week_days:
+        words.append("on " + ", ".join(when.week_days))
+    if when and when.hours:
+        minutes = when.minutes or [0]
+        words.append("at " + ", ".join(f"{h:02}:{m:02}" for h in when.hours for m in minutes))
+    return Scheduled(made.id, made.name, made.status == "Active", " ".join(words), made.pipeline_id)

@@ -1,0 +1,68 @@
+"""A workspace of our own for a while: the emulator, in place of Azure, for the very same code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from concrete_cli.plan import Plan
+
+from . import sdk
+from .backend import AzureBackend
+from .settings import read
+
+CLUSTER = "rehearsal"
+
+
+@contextlib.contextmanager
+def emulated(plan: Plan, folder: Path, settings: Mapping[str, Any]) -> Iterator[AzureBackend]:
+    """Yield a backend that hands plans to an emulator, which keeps its files under `folder`.
+
+    The experiment's own settings hold, but for who logs in where; every compute target that the
+    plan names exists.
+    """
+    sdk.check()
+    wanted = read(settings)
+    computes = {
+        one.name: one.type
+        for step in plan.steps
+        for one in [wanted.compute_of(step.compute or wanted.default_compute or CLUSTER)]
+    }
+    emulators = import_module("concrete_cli.emulators.azureml_v1")
+    state = import_module("concrete_cli.emulators.azureml_v1.state")
+    login = import_module("concrete_cli.emulators.azureml_v1.login")
+    home = folder / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    ours = {
+        "subscription": state.SUBSCRIPTION,
+        "resource_group": state.GROUP,
+        "workspace": state.WORKSPACE,
+        "tenant": state.TENANT,
+        "auth": "service_principal",
+        "datastore": "",
+        "default_compute": wanted.default_compute or CLUSTER,
+    }
+    named = [wanted.environment] if wanted.environment and "/" not in wanted.environment else []
+    emulator = emulators.Emulator(folder / "azure", computes, environments=named)
+    with emulator, emulator.installed():
+        with _environment(login.ENVIRONMENT | {"HOME": str(home)}):
+            yield AzureBackend(folder / "concrete", {**settings, **ours})
+        emulator.check()
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

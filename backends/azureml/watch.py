@@ -1,0 +1,107 @@
+"""Events of a run in Azure: asked for again and again, told when something has changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from concrete_cli.backend import Event, State
+from concrete_cli.errors import ConcreteError, Interrupted
+
+from . import replay
+from .errors import clear, scrub, transient
+from .submitted import ENDS, Standing, Submitted
+
+FIRST_WAIT, LONGEST_WAIT, GROWTH = 0.2, 5.0, 1.3  # seconds, seconds, factor
+PATIENCE = 8  # failures in a row that may pass by themselves
+TAIL = 20  # lines of a log that a person wants to see at once
+T = TypeVar("T")
+
+
+def watch(submitted: Submitted) -> Iterator[Event]:
+    """Yield what happens until every step has ended."""
+    try:
+        yield from _events(submitted)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"run {submitted.id} goes on in Azure ML", help=f"concrete resume {submitted.id}"
+        ) from None
+
+
+def _events(submitted: Submitted) -> Iterator[Event]:
+    told: dict[str, State] = {}
+    pause = FIRST_WAIT
+    while True:
+        over = patiently(submitted.code, "watching the run") in ENDS
+        standings = patiently(submitted.standings, "watching the run")
+        news = [
+            (name, standing)
+            for name, standing in sorted(standings.items(), key=lambda pair: pair[1].ended or 9e15)
+            if standing.state is not told.get(name, State.WAITING)
+        ]
+        for name, standing in news:
+            if _ran_unseen(standing, told.get(name)):
+                yield _began(name, standing)
+            told[name] = standing.state
+            yield _event(submitted, name, standing)
+        left = [name for name in standings if not told.get(name, State.WAITING).ended]
+        if over:
+            yield from (_never_ran(name, standings) for name in left)
+            return
+        if not left:
+            return
+        pause = FIRST_WAIT if news else min(pause * GROWTH, LONGEST_WAIT)
+        time.sleep(pause)
+
+
+def patiently(ask: Callable[[], T], doing: str, pause: float = 1.0) -> T:
+    """Ask until there is an answer; what may pass by itself is asked again a little later."""
+    for attempt in range(PATIENCE + 1):
+        try:
+            with clear(doing):
+                return ask()
+        except ConcreteError as error:
+            if attempt == PATIENCE or not transient(error.__cause__ or error):
+                raise
+        time.sleep(min(pause * 2**attempt, 30))
+    raise AssertionError
+
+
+def _event(submitted: Submitted, name: str, standing: Standing) -> Event:
+    ended = standing.state.ended
+    detail, facts = "", {"run": standing.own_run}
+    if standing.state is State.FAILED:
+        detail = "canceled" if standing.code == "Canceled" else standing.detail
+        if not detail:
+            detail = patiently(lambda: submitted.problem(name), "asking why a step failed")
+        log = patiently(lambda: submitted.log(name), "reading a log")
+        facts["replay"] = patiently(lambda: replay.command(submitted, name), "reading the graph")
+        facts["tail"] = scrub("\n".join(log.rstrip().splitlines()[-TAIL:]))
+    seconds = standing.ended - standing.started if ended and standing.started else 0
+    return Event(
+        name,
+        standing.state,
+        time=standing.ended or standing.started or time.time(),
+        seconds=max(0.0, seconds) if standing.state is not State.REUSED else 0,
+        entry=standing.run if standing.state.good else "",
+        detail=scrub(detail),
+        facts=facts,
+    )
+
+
+def _ran_unseen(standing: Standing, told: State | None) -> bool:
+    """Whether a step began and ended between two looks."""
+    ran = standing.state in (State.DONE, State.FAILED) and standing.started > 0
+    return ran and told is not State.RUNNING
+
+
+def _began(name: str, standing: Standing) -> Event:
+    return Event(name, State.RUNNING, time=standing.started, facts={"run": standing.own_run})
+
+
+def _never_ran(name: str, standings: dict[str, Standing]) -> Event:
+    failed = sorted(other for other, one in standings.items() if one.state is State.FAILED)
+    cancelled = any(one.code == "Canceled" for one in standings.values())
+    why = "the run was canceled" if cancelled or not failed else f"{', '.join(failed)} failed"
+    return Event(name, State.SKIPPED, time=time.time(), detail=why)

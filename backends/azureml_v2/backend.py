@@ -1,0 +1,135 @@
+"""The seam (concrete_cli.backend) on Azure ML, SDK v2, and what else a workspace can do.
+
+Each method that a command needs is one call. Nobody signs in before something is asked of Azure.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from concrete_cli.backend import Event, Options
+from concrete_cli.errors import Interrupted
+from concrete_cli.plan import Output, Plan
+
+from . import doctor, outputs, published, schedules, standing, watch
+from .client import Client
+from .doctor import Finding
+from .endpoints import Endpoints
+from .errors import translate
+from .models import Models
+from .prepare import prepare
+from .preview import Preview, preview
+from .published import Published
+from .schedules import Scheduled
+from .settings import problems_of_plan, read
+
+
+class AzureBackend:
+    """Runs plans as pipelines of a workspace; a handle is the name of a run there.
+
+    The run goes on without this process.
+    """
+
+    name = "azureml-v2"
+
+    def __init__(self, home: Path, settings: Mapping[str, Any]) -> None:
+        self._given, self._home = settings, home
+        self.settings = read(settings)
+        self.client = Client(self.settings, home)
+        self.models = Models(self.client)
+        self.endpoints = Endpoints(self.client, self.models)
+
+    def submit(self, plan: Plan, run_folder: Path, options: Options) -> str:
+        """Upload what is new and start the run; the handle is its name in Azure."""
+        name = f"{run_folder.name}-{uuid.uuid4().hex[:8]}"
+        with tempfile.TemporaryDirectory(prefix="concrete-") as staging:
+            compiled = prepare(self.client, plan, Path(staging), name=name, options=options)
+            answer = self.client.call(
+                "submit the run", lambda ml: ml.jobs.create_or_update(compiled.pipeline)
+            )
+        return str(answer.name)
+
+    def watch(self, handle: str) -> Iterator[Event]:
+        """Yield what happens until the run has ended; from any machine, as often as wanted."""
+        ml = self.client.ml
+        hint = f"the run goes on in Azure; watch it again: concrete logs {handle} --follow"
+        try:
+            yield from watch.Watcher(ml, handle, home=self._home).events()
+        except KeyboardInterrupt as stop:
+            raise Interrupted("stopped watching", help=hint) from stop
+        except Exception as error:
+            failure = translate(error, f"watch run {handle}")
+            failure.help = "; ".join(filter(None, [failure.help, hint]))
+            raise failure from error
+
+    def fetch(self, handle: str, output: Output, into: Path) -> None:
+        """Download a finished output, or what a failed step left in one of mode `mount`."""
+        outputs.fetch(self.client, handle, output, into)
+
+    def cancel(self, handle: str) -> None:
+        """Stop what still runs; stopping a finished run is not an error."""
+        self.client.call(f"cancel run {handle}", lambda ml: ml.jobs.begin_cancel(handle))
+
+    def logs(self, handle: str, step: str) -> str:
+        """Return what a step has printed so far."""
+        runs = outputs.children(self.client, handle)
+        if step not in runs:
+            return ""
+        name = runs[step].name
+        return str(self.client.call(f"read the log of {step}", lambda ml: standing.log(ml, name)))
+
+    def location(self, handle: str, output: Output) -> str:
+        """Return the URI of a finished output, for a source of another run."""
+        return outputs.find(self.client, handle, output.step, output.name)
+
+    def url(self, handle: str) -> str:
+        """Return the page of a run in Azure ML studio."""
+        run = self.client.call(f"look at run {handle}", lambda ml: ml.jobs.get(handle))
+        return str(run.studio_url or "")
+
+    def check(self, plan: Plan) -> list[tuple[str, str]]:
+        """Return what this backend cannot do with a plan: dotted keys, and why. Offline."""
+        return list(problems_of_plan(plan, self.settings))
+
+    def preview(self, plan: Plan, folder: Path, options: Options | None = None) -> Preview:
+        """Return the dry run; `folder`, an empty one, takes the scripts. Offline."""
+        return preview(plan, self.settings, folder, options)
+
+    def publish(self, plan: Plan, name: str, folder: Path, version: str = "") -> Published:
+        """Give the plan a REST address; Azure has no versions of it, the last one is called."""
+        del version
+        return published.publish(self.client, plan, folder, name)
+
+    def call(self, name: str, parameters: dict[str, str]) -> str:
+        """Start a published plan; return the handle of the run."""
+        return published.call(self.client, name, parameters)
+
+    def withdraw(self, name: str) -> None:
+        """Remove a published plan."""
+        published.withdraw(self.client, name)
+
+    def schedule(
+        self, plan: Plan, name: str, folder: Path, *, cron_text: str = "", every: str = ""
+    ) -> Scheduled:
+        """Start the plan at given times."""
+        return schedules.schedule(self.client, plan, name, folder, cron_text=cron_text, every=every)
+
+    def schedules(self) -> list[Scheduled]:
+        """Return all schedules of the workspace."""
+        return schedules.schedules(self.client)
+
+    def disable_schedule(self, name: str) -> Scheduled:
+        """Keep a schedule, but let it start nothing."""
+        return schedules.disable(self.client, name)
+
+    def delete_schedule(self, name: str) -> None:
+        """Remove a schedule."""
+        schedules.delete(self.client, name)
+
+    def doctor(self, *, live: bool = False) -> list[Finding]:
+        """Return what is there and what is missing; only `live` asks Azure."""
+        return list(doctor.examine(self._given, live=live))

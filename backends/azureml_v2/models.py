@@ -1,0 +1,132 @@
+"""Models in the workspace's registry: versions of a folder, found by name, number or alias.
+
+The SDK v2 knows tags but no aliases: an alias is the tag `alias.NAME` of the one version that
+has it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from concrete_cli.errors import NotFound, UsageError
+from concrete_cli.plan import Output
+
+from . import outputs
+from .client import Client
+from .sdk import entities
+
+ALIAS = "alias."
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a model."""
+
+    name: str
+    version: int
+    aliases: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    created: str = ""
+    path: str = ""
+
+
+class Models:
+    """The models of a workspace."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def list(self, name: str = "") -> list[Version]:
+        """Return all versions, of one model or of all, the newest first."""
+        if name:
+            what = f"list the versions of {name}"
+            found = self._client.call(what, lambda ml: list(ml.models.list(name=name)))
+            return sorted(map(_version, found), key=lambda one: -one.version)
+        names = self._client.call(
+            "list the models", lambda ml: sorted(model.name for model in ml.models.list())
+        )
+        return [version for name in names for version in self.list(name)]
+
+    def find(self, reference: str) -> Version:
+        """Return `NAME` (its newest version), `NAME@ALIAS` or `NAME@VERSION`."""
+        name, _, wanted = reference.removeprefix("model:").partition("@")
+        versions = self.list(name)
+        if not versions:
+            raise NotFound("model in Azure ML", name, {one.name for one in self.list()})
+        for one in versions:
+            if not wanted or wanted == str(one.version) or wanted in one.aliases:
+                return one
+        known = [alias for one in versions for alias in one.aliases]
+        raise NotFound("version", reference, [*known, *(str(one.version) for one in versions)])
+
+    def push(self, bundle: Path, name: str, card: Mapping[str, Any] | None = None) -> int:
+        """Register a folder as the next version of a model; the answer is its number."""
+        if not bundle.is_dir():
+            raise UsageError(f"{bundle} is not a folder")
+        return self._register(name, str(bundle), card or {})
+
+    def publish(self, handle: str, name: str, output: Output, card: Mapping[str, Any]) -> int:
+        """Register what a run left behind, where it is; the answer is the version's number."""
+        path = outputs.find(self._client, handle, output.step, output.name)
+        return self._register(name, path, {**card, "run": handle})
+
+    def pull(self, reference: str, into: Path) -> Version:
+        """Copy the files of a model to `into`, which must not exist or be empty."""
+        if into.exists() and any(into.iterdir()):
+            raise UsageError(f"{into} is not empty")
+        found = self.find(reference)
+        into.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=into.parent, prefix=".pull-") as aside:
+            self._client.call(
+                f"pull {reference}",
+                lambda ml: ml.models.download(found.name, str(found.version), download_path=aside),
+            )
+            folder = Path(aside)
+            while not any(path.is_file() for path in folder.iterdir()):
+                (folder,) = folder.iterdir()  # the SDK puts NAME/FOLDER around the files
+            if into.exists():
+                into.rmdir()
+            shutil.move(folder, into)
+        return found
+
+    def tag(self, name: str, version: int, alias: str) -> None:
+        """Give an alias to one version, and take it from the others."""
+        self.find(f"{name}@{version}")
+        for one in self.list(name):
+            if (one.version == version) != (alias in one.aliases):
+                self._set(one, alias, on=one.version == version)
+
+    def _set(self, one: Version, alias: str, *, on: bool) -> None:
+        def change(ml: Any) -> None:
+            model = ml.models.get(one.name, version=str(one.version))
+            # Azure merges tags: one that has to go is emptied
+            model.tags = {**(model.tags or {}), ALIAS + alias: "true" if on else ""}
+            ml.models.create_or_update(model)
+
+        self._client.call(f"tag model {one.name}", change)
+
+    def _register(self, name: str, path: str, card: Mapping[str, Any]) -> int:
+        tags = {key: str(value) for key, value in card.items()}
+        model = entities.Model(name=name, path=path, type="custom_model", tags=tags)
+        made = self._client.call(
+            f"register model {name}", lambda ml: ml.models.create_or_update(model)
+        )
+        return int(made.version)
+
+
+def _version(model: Any) -> Version:
+    tags = {key: text for key, text in (model.tags or {}).items() if text != ""}
+    context = model.creation_context
+    return Version(
+        model.name,
+        int(model.version),
+        tuple(sorted(key.removeprefix(ALIAS) for key in tags if key.startswith(ALIAS))),
+        {key: text for key, text in tags.items() if not key.startswith(ALIAS)},
+        context.created_at.isoformat() if context and context.created_at else "",
+        str(model.path or ""),
+    )

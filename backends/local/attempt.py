@@ -1,0 +1,162 @@
+"""One try at a step: its work folder, its command line, its environment, what is left of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import cache, code, disk, payload
+from concrete_cli.plan import Item, Output, Step
+
+from . import processes
+from .limits import thread_limits
+from .task import Ended, Task
+
+LOG_LIMIT = 64 << 20  # bytes
+LOG_KEPT = 1 << 20  # bytes of its end that stay when a log outgrows the limit
+
+
+@dataclass
+class Attempt:
+    """A step that runs: `work` holds outputs/ and log.txt, in `cwd` the script runs."""
+
+    step: Step
+    number: int
+    recipe: cache.Recipe
+    find: Callable[[Item], Path]
+    cold: bool
+    work: Path = Path()
+    cwd: Path = Path()
+    ticket: int = 0
+    started: float = 0
+    stopping: float = 0
+
+    @property
+    def log(self) -> Path:
+        """Where what the script prints goes."""
+        return self.work / "log.txt"
+
+    def prepare(self) -> None:
+        """Make the work folder, empty, and in it an empty folder for each output."""
+        disk.remove(self.work)
+        for folder in (self.work / "outputs", *map(self._output, self.step.outputs)):
+            folder.mkdir(mode=0o700, parents=True)
+        self.log.touch(mode=0o600)
+
+    def task(self, run_folder: Path) -> Task:
+        """Return what a process needs to become this step."""
+        script = payload.script(self.step.script)
+        files = code.closure(script, self.step.modules)
+        return Task(
+            script=str(script),
+            argv=tuple(str(word) for word in self.step.argv(self._place)),
+            cwd=str(self.cwd),
+            env={
+                **thread_limits(self.step.cpus),
+                processes.MARK: str(self.work),
+                "CONCRETE_RUN": str(run_folder),
+            },
+            log=str(self.log),
+            files={name: str(path) for name, path in files.items()},
+            modules=code.outside(files, self.step.libraries),
+            path=_folders(self.step),
+            threads=self.step.cpus,
+        )
+
+    def replay(self) -> str:
+        """Return a line for a shell that runs the script in a debugger on the same inputs."""
+        script = payload.script(self.step.script)
+        words = [sys.executable, "-m", "pdb", "-c", "continue", str(script)]
+
+        def place(item: Item) -> _ForShell:
+            made_here = isinstance(item, Output) and item.step == self.step.name
+            quoted = '"$(mktemp -d)"' if made_here else shlex.quote(str(self.find(item)))
+            return _ForShell(quoted)
+
+        arguments = [
+            word if isinstance(word, _ForShell) else shlex.quote(word)
+            for word in self.step.argv(place)
+        ]
+        path = os.pathsep.join(_folders(self.step))
+        before = [f"PYTHONPATH={shlex.quote(path)}"] if path else []
+        return " ".join([*before, *map(shlex.quote, words), *arguments])
+
+    def failure(self, ended: Ended) -> str:
+        """Say why this is a failure, in a few words; nothing when it is none."""
+        if self.stopping:
+            return f"ran longer than {self.step.timeout:g} s"
+        if ended.code < 0:
+            name = _signal_name(-ended.code)
+            return f"was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+        if ended.code:
+            return f"exited with {ended.code}"
+        left = {output.name: list(disk.files(self._output(output))) for output in self.step.outputs}
+        if missing := [name for name, files in left.items() if not files]:
+            return f"exited with 0 but left nothing in {', '.join(missing)}"
+        for name, files in left.items():
+            for file in files:
+                if not file.is_symlink() and not file.is_file():
+                    return f"left {file.name!r} in {name}, which is neither a file nor a folder"
+        return ""
+
+    def store(self, into: cache.Cache, facts: dict[str, Any], *, replace: bool) -> cache.Entry:
+        """Make a finished step of it."""
+        return into.store(self.work, self.recipe, facts, replace=replace)
+
+    def keep(self, folder: Path) -> None:
+        """Move what a failed try leaves, its log and outputs of mode `mount`, to a folder."""
+        for output in self.step.outputs:
+            if output.mode == "upload":
+                disk.remove(self._output(output))
+        disk.remove(folder)
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.work.mkdir(exist_ok=True)  # the script may have removed it
+        disk.failpoint("failed:keep")
+        self.work.rename(folder)
+        disk.failpoint("failed:kept")
+
+    def trim_log(self) -> None:
+        """Cut a log that has outgrown its limit down to its end; the script writes on."""
+        with contextlib.suppress(FileNotFoundError):
+            size = self.log.stat().st_size
+            if size > LOG_LIMIT:
+                with self.log.open("rb+") as file:
+                    file.seek(size - LOG_KEPT)
+                    end = file.read(LOG_KEPT)
+                    file.truncate(0)
+                    file.seek(0)
+                    cut = size - LOG_KEPT
+                    file.write(f"[concrete: {cut} bytes of log cut]\n".encode() + end)
+
+    def _output(self, output: Output) -> Path:
+        return self.work / "outputs" / output.name
+
+    def _place(self, item: Item) -> Path:
+        if isinstance(item, Output) and item.step == self.step.name:
+            return self._output(item)
+        return self.find(item)
+
+
+class _ForShell(str):
+    """A word that is quoted already."""
+
+    __slots__ = ()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
+
+
+def _folders(step: Step) -> tuple[str, ...]:
+    """Where modules of the user's own live, for sys.path."""
+    return tuple(dict.fromkeys(str(Path(module).parent) for module in step.modules))

@@ -1,0 +1,102 @@
+"""The local side of the seam (concrete_cli.backend)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import disk, home
+from concrete_cli.backend import Event, Options
+from concrete_cli.cache import Cache
+from concrete_cli.errors import NotFound
+from concrete_cli.plan import Output, Plan
+from concrete_cli.runs import Run, Runs
+
+from .endpoints import Endpoints
+from .forecast import Forecast, forecast
+from .runner import Runner
+from .schedule import Schedule
+
+PATIENCE = 0.1  # seconds between looks at a run that another process drives
+
+
+class LocalBackend:
+    """Runs plans on this machine, in the process that watches; handles are names of runs."""
+
+    name = "local"
+
+    def __init__(self, home: Path, settings: Mapping[str, Any]) -> None:
+        self._home = home
+        self._settings = settings
+        self._cache = Cache(home)
+        self.endpoints = Endpoints(home)
+
+    def submit(self, plan: Plan, run_folder: Path, options: Options) -> str:  # noqa: ARG002
+        """Take note: the files of the run hold all that is needed."""
+        return run_folder.name
+
+    def watch(self, handle: str) -> Iterator[Event]:
+        """Carry the run out and yield what happens; only listen when another process does."""
+        run = self._run(handle)
+        if not run.driven:
+            run.uncancel()  # a request from before; those that come from now on count
+        with disk.lock(run.lock) as mine:
+            if mine:
+                yield from run.events()
+                with home.in_use(self._home):
+                    yield from self._runner(run).events()
+                return
+        yield from self._listen(run)
+
+    def fetch(self, handle: str, output: Output, into: Path) -> None:
+        """Copy a finished output, or what a failed step left in one of mode `mount`."""
+        shutil.copytree(self.path(handle, output), into, dirs_exist_ok=True)
+
+    def cancel(self, handle: str) -> None:
+        """Ask the process that drives the run to stop, and wait until it has."""
+        run = self._run(handle)
+        while run.driven:
+            run.cancel()
+            time.sleep(PATIENCE)
+
+    def forecast(self, plan: Plan, options: Options) -> list[Forecast]:
+        """Say what would happen to each step, and why, without starting anything."""
+        return forecast(plan, options, self._home)
+
+    def path(self, handle: str, output: Output) -> Path:
+        """Return the folder of an output, to be read only."""
+        event = self._run(handle).last_events().get(output.step)
+        folder = None
+        if event and event.state.good:
+            folder = self._cache.entry(event.entry).output(output.name)
+        elif event:
+            folder = self._run(handle).folder / "failed" / output.step / "outputs" / output.name
+        if folder is None or not folder.is_dir():
+            raise NotFound("output", f"{handle}/{output}")
+        return folder
+
+    def _run(self, handle: str) -> Run:
+        return Runs(self._home).find(handle)
+
+    def _runner(self, run: Run) -> Runner:
+        slots = run.options.jobs or processors()
+        durations = Runs(self._home).durations()
+        schedule = Schedule(run.plan, slots, lambda name: durations.get(name, 0.0))
+        return Runner(run, self._cache, schedule, self._home)
+
+    def _listen(self, run: Run) -> Iterator[Event]:
+        tail = run.tail()
+        while run.driven:
+            yield from tail.events()
+            time.sleep(PATIENCE)
+        yield from tail.events()
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)  # Linux has it
+    return len(allowed(0)) if allowed else os.cpu_count() or 1

@@ -1,0 +1,190 @@
+"""Endpoints on this machine: made from a bundle, found again, stopped, started, forgotten.
+
+    endpoints/<name>/settings.json      how it is served
+    endpoints/<name>/key                its key, for its owner alone
+    endpoints/<name>/process.json       its supervisor: pid, and when that process began
+    endpoints/<name>/bundle-<digest>/   a copy of its own, whatever becomes of the model
+    endpoints/<name>/log, log.1         what happened, a line of JSON each
+    endpoints/<name>/lock               held by a command that changes the endpoint
+
+A change is written aside and renamed; a command that is killed leaves an endpoint that is as it
+was before or as it should be, running or not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import disk
+from concrete_cli.errors import BackendUnavailable, Busy, NotFound, UsageError
+
+from .serving import answers, bundles, key, listening, log, settings
+from .serving.daemon import Daemon
+from .serving.settings import Settings
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+
+
+class Endpoints:
+    """All endpoints below a home."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "endpoints"
+
+    def deploy(self, bundle: Path, name: str, settings_: Mapping[str, Any]) -> dict[str, Any]:
+        """Serve a bundle; return what `show` returns of the endpoint, once it answers.
+
+        `settings_` may hold host, port, workers and the rest of serving/settings.py, and
+        `replace`: an endpoint that runs gets the new bundle without a gap, and stays as it was
+        if that one does not come up.
+        """
+        folder = self._place(name)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._locked(name):
+            self.check(name, settings_)
+            before = self._settings(name)
+            copy = bundles.copy(bundle, folder)
+            if not (folder / key.FILE).is_file():
+                key.write(folder / key.FILE)
+            model = str(disk.read_json(copy / "bundle.json")["model"])
+            facts = {"name": name, "model": model, "bundle": copy.name, "created": time.time()}
+            chosen = settings.choose(settings_, before, **facts)
+            daemon = Daemon(folder)
+            try:
+                if daemon.process():
+                    daemon.hand_over(chosen)
+                else:
+                    daemon.start(chosen)
+            finally:
+                bundles.clean(folder, self._settings(name))
+        return self.show(name)
+
+    def check(self, name: str, settings_: Mapping[str, Any]) -> None:
+        """Raise what `deploy` would, as far as that can be known without a bundle."""
+        before = self._settings(name)
+        if not before or not Daemon(self._place(name)).process():
+            if settings_.get("port"):
+                listening.listen(settings_.get("host") or "127.0.0.1", settings_["port"]).close()
+            return
+        if not settings_.get("replace"):
+            raise Busy(
+                f"endpoint {name} is in use: it serves {before.model} at {before.url}",
+                help=f"--replace, another --name, or: concrete endpoints stop {name}",
+            )
+        for one in ("host", "port"):
+            if settings_.get(one) not in (None, getattr(before, one)):
+                hint = f"first: concrete endpoints stop {name}"
+                raise UsageError(f"endpoint {name} keeps its address while it runs", help=hint)
+
+    def list(self) -> list[dict[str, Any]]:
+        """Return what there is, by name."""
+        if not self._folder.is_dir():
+            return []
+        names = sorted(path.name for path in self._folder.iterdir() if NAME.fullmatch(path.name))
+        return [self.show(name) for name in names if self._settings(name)]
+
+    def show(self, name: str) -> dict[str, Any]:
+        """Return endpoint, url, key_file, model, pid (None: it is stopped), status and more."""
+        how, folder = self._known(name), self._place(name)
+        process = Daemon(folder).process()
+        return {
+            "endpoint": name,
+            "url": how.url,
+            "key_file": str(folder / key.FILE),
+            "model": how.model,
+            "pid": process[0] if process else None,
+            "status": "running" if process else "stopped",
+            "workers": how.workers,
+            "loopback": how.loopback,
+            "created": how.created,
+            "log": str(folder / log.FILE),
+        }
+
+    def logs(self, name: str, *, follow: bool = False) -> Iterator[str]:
+        """Yield the lines of the log; with `follow` for as long as the endpoint runs."""
+        self._known(name)
+        daemon = Daemon(self._place(name))
+        path = daemon.folder / log.FILE
+        yield from log.lines(path.with_name(f"{log.FILE}.1"))
+        yield from log.lines(path, lambda: follow and daemon.process() is not None)
+
+    def invoke(
+        self, name: str, request: bytes, *, intervals: bool = True
+    ) -> tuple[int, dict[str, Any]]:
+        """Send a request; return the status and the JSON answer."""
+        how = self._known(name)
+        if not Daemon(self._place(name)).process():
+            message = f"endpoint {name} is stopped"
+            raise BackendUnavailable(message, help=f"concrete endpoints restart {name}")
+        secret = (self._place(name) / key.FILE).read_text(encoding="utf-8").strip()
+        path = "/score" if intervals else "/score?intervals=false"
+        return answers.post(how, path, request, secret)
+
+    def stop(self, name: str) -> dict[str, Any]:
+        """Let it answer what it has accepted, then end it; one that is stopped is fine."""
+        self._known(name)
+        with self._locked(name):
+            Daemon(self._place(name)).end()
+        return self.show(name)
+
+    def restart(self, name: str) -> dict[str, Any]:
+        """Start it anew: one that runs without a gap, one that is stopped where it was."""
+        how = self._known(name)
+        with self._locked(name):
+            daemon = Daemon(self._place(name))
+            if daemon.process():
+                daemon.hand_over(how)
+            else:
+                daemon.start(how)
+        return self.show(name)
+
+    def rotate_key(self, name: str) -> Path:
+        """Make a new key; from the next request on the old one is worth nothing."""
+        self._known(name)
+        path = self._place(name) / key.FILE
+        key.write(path)
+        return path
+
+    def remove(self, name: str) -> None:
+        """Stop it and forget it."""
+        self.stop(name)
+        with self._locked(name):
+            aside = self._folder / f".{name}.{os.getpid()}"
+            self._place(name).rename(aside)
+        disk.remove(aside)
+
+    # --- files
+
+    def _place(self, name: str) -> Path:
+        if not NAME.fullmatch(name):
+            rule = "letters, digits, - and _, at most 100, beginning with a letter or digit"
+            raise UsageError(
+                f"an endpoint cannot be called {name[:60]!r}", help=f"a name is {rule}"
+            )
+        return self._folder / name
+
+    def _settings(self, name: str) -> Settings | None:
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            return settings.read(self._place(name) / settings.FILE)
+        return None
+
+    def _known(self, name: str) -> Settings:
+        found = self._settings(name)
+        if found is None:
+            known = [path.name for path in self._folder.glob("*") if self._settings(path.name)]
+            advice = "" if known else "nothing is deployed here yet: concrete deploy"
+            raise NotFound("endpoint", name, known, help=advice)
+        return found
+
+    @contextlib.contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        with disk.lock(self._place(name) / "lock") as held:
+            if not held:
+                raise Busy(f"another command is changing endpoint {name}", help="try again")
+            yield

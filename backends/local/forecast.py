@@ -1,0 +1,85 @@
+"""What a run would do: which steps are reused, which run, and why. Nothing is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from concrete_cli.backend import Options
+from concrete_cli.cache import Cache, Entry
+from concrete_cli.plan import Plan, Step
+from concrete_cli.runs import Runs
+
+from .inputs import Inputs
+from .recipe import differences, recipe
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Of one step: `decision` is run or reuse, `run` who made the entry, `why` the reasons.
+
+    `seconds` is how long it took last time, 0 when nobody knows.
+    """
+
+    step: str
+    decision: str
+    run: str = ""
+    why: tuple[str, ...] = ()
+    seconds: float = 0
+
+
+def forecast(plan: Plan, options: Options, home: Path) -> list[Forecast]:
+    """Return what would happen to each step of the plan, in its order."""
+    cache, runs = Cache(home), Runs(home)
+    inputs = Inputs(home, home / "tmp" / "nothing")
+    seconds = runs.durations()
+    before = _recent_entries(runs, cache)
+    found: list[Forecast] = []
+    for step in plan.steps:
+        last = before.get(step.name)
+        told = _foretell(step, options, cache, inputs, last)
+        found.append(Forecast(**told, step=step.name, seconds=seconds.get(step.name, 0)))
+    return found
+
+
+def _foretell(
+    step: Step, options: Options, cache: Cache, inputs: Inputs, last: Entry | None
+) -> dict[str, Any]:
+    waits = sorted(name for name in step.needs if name not in inputs.entries)
+    if waits:
+        return {"decision": "run", "why": tuple(f"{name} runs first" for name in waits)}
+    ingredients = recipe(step, inputs.content)
+    entry = cache.find(ingredients)
+    if step.name in options.force:
+        return {"decision": "run", "why": ("--force",)}
+    if not options.reuse:
+        return {"decision": "run", "why": ("--no-reuse",)}
+    if not step.reuse:
+        return {"decision": "run", "why": ("reuse = false",)}
+    if entry:
+        inputs.entries[step.name] = entry
+        return {"decision": "reuse", "run": str(entry.record.get("run", ""))}
+    return {"decision": "run", "why": tuple(_changes(last, ingredients))}
+
+
+def _changes(last: Entry | None, ingredients: Mapping[str, Any]) -> list[str]:
+    if last is None:
+        return ["it has not run yet"]
+    try:
+        return differences(last.record["recipe"], ingredients) or ["its entry was removed"]
+    except (OSError, ValueError, KeyError):
+        return ["its entry cannot be read"]
+
+
+def _recent_entries(runs: Runs, cache: Cache, recent: int = 20) -> dict[str, Entry]:
+    """Return the entry that each step came to in the most recent run in which it ended well."""
+    found: dict[str, Entry] = {}
+    for run in runs.all()[:recent]:
+        for event in run.last_events().values():
+            if event.state.good and event.step not in found:
+                entry = cache.entry(event.entry)
+                if entry.path.is_dir():
+                    found[event.step] = entry
+    return found

@@ -1,0 +1,147 @@
+"""Starting a step's process, warm or cold, and hearing of its end.
+
+A server does it for us, even where the step gets a fresh interpreter: it outlives us for the moment
+that it takes to end whatever a step has started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from . import processes, resident
+from .limits import single_threaded
+from .task import Ended, Task
+
+PATIENCE = 5.0  # seconds for a server to end what runs
+BRIEF = 0.2  # seconds, when nothing runs
+
+
+class Launcher:
+    """Starts processes and waits for them; closing it kills what still runs."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._tickets = itertools.count(1)
+        self._server: _Server | None = None
+        self._use_resident = True
+
+    def start(self, task: Task, *, cold: bool) -> int:
+        """Start a process; return the ticket by which its end is told."""
+        ticket = next(self._tickets)
+        self._ready().run(ticket, task, cold=cold)
+        return ticket
+
+    def preload(self, modules: Iterable[str]) -> None:
+        """Have the fork server import these while it has nothing else to do."""
+        self._ready().send(op="preload", modules=list(modules))
+
+    def wait(self, timeout: float) -> list[Ended]:
+        """Return the processes that have ended; wait for one for `timeout` seconds at most."""
+        if self._server is None:
+            time.sleep(timeout)
+            return []
+        ended = self._server.read(timeout)
+        if any(one.lost for one in ended):
+            self.close()
+        return ended
+
+    def signal(self, ticket: int, number: int) -> None:
+        """Send a signal to the process group of a ticket; one that has ended is fine."""
+        if self._server:
+            self._server.send(op="signal", ticket=ticket, number=number)
+
+    def give_up(self) -> list[Ended]:
+        """Do without a server that does not answer; return what is lost with it."""
+        lost = self._server.lost() if self._server else []
+        self.close()
+        return lost
+
+    def close(self) -> None:
+        """Kill whatever runs, and the fork server."""
+        self._use_resident = False  # it may be what was lost
+        if self._server:
+            self._server.close()
+        self._server = None
+
+    def _ready(self) -> _Server:
+        if self._server is None:
+            self._server = _Server(self._log, use_resident=self._use_resident)
+        return self._server
+
+
+class _Server:
+    """The runner's end of a fork server: the resident one, or one of its own."""
+
+    def __init__(self, log: Path, *, use_resident: bool) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket = (resident.connect() if use_resident else None) or self._launch(log)
+        self._received = b""
+        self._works: dict[int, str] = {}
+        self.send(op="environment", env=dict(os.environ))
+
+    def run(self, ticket: int, task: Task, *, cold: bool) -> None:
+        self._works[ticket] = task.env[processes.MARK]
+        self.send(op="run", ticket=ticket, task=task.document, cold=cold)
+
+    def send(self, **message: object) -> None:
+        self._socket.settimeout(None)
+        with contextlib.suppress(OSError):  # a server that died is noticed when it is read from
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+
+    def read(self, timeout: float) -> list[Ended]:
+        self._socket.settimeout(timeout)
+        try:
+            data = self._socket.recv(1 << 20)
+        except TimeoutError:
+            return []
+        except ConnectionError:
+            data = b""
+        if not data:
+            return self.lost()
+        *lines, self._received = (self._received + data).split(b"\n")
+        return [self._ended(**json.loads(line)) for line in lines]
+
+    def lost(self) -> list[Ended]:
+        return [Ended(ticket, -signal.SIGKILL, lost=True) for ticket in self._works]
+
+    def close(self) -> None:
+        """Let the server see that nobody is there; it kills its children and closes its end."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+            self._socket.settimeout(PATIENCE if self._works else BRIEF)
+            while self._socket.recv(1 << 20):
+                pass
+        self._socket.close()
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+        if self._works:
+            processes.kill_marked(self._works.values())
+
+    def _launch(self, log: Path) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs, log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", f"{__package__}.forkserver", str(theirs.fileno())],
+                env=single_threaded(os.environ) | processes.ROOM,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        return ours
+
+    def _ended(self, ticket: int, status: int, cpu: float, memory: int) -> Ended:
+        del self._works[ticket]
+        return Ended(ticket, status, cpu, memory)

@@ -1,0 +1,29 @@
+"""What a run that has succeeded publishes becomes a version of a model.
+
+Called again, by `concrete resume` say, it finds the same content and comes to the same version:
+a process that is killed in here has lost nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from concrete_cli import disk, lineage, runs
+from concrete_cli.cache import Cache
+from concrete_cli.models import Models
+from concrete_cli.runs import Run
+
+
+def publish(run: Run, home: Path) -> None:
+    """Register the outputs that the plan of a finished run publishes; note it in the run."""
+    plan, last = run.plan, run.last_events()
+    status = runs.status(plan, last, driven=False, cancelled=run.cancelled)
+    if not plan.publishes or status != "done":
+        return
+    for name, output in plan.publishes.items():
+        folder = Cache(home).entry(last[output.step].entry).output(output.name)
+        texts = lineage.texts(run, home)
+        facts = {"run": run.id, "experiment": run.record.get("experiment")}
+        version = Models(home).publish(name, folder, facts, texts)
+        disk.failpoint("run:registered")
+        run.note(registered={"name": version.name, "version": version.number})

@@ -1,0 +1,35 @@
+"""Telling a process from another one that got its number later."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def identity(pid: int) -> str:
+    """Return when a process began, in whatever terms the system has; nothing when it is gone."""
+    if sys.platform != "linux":
+        command = ["ps", "-o", "lstart=", "-p", str(pid)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+    with contextlib.suppress(OSError):
+        # The name in parentheses may hold anything; the fields behind it are numbers.
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        if fields[0] not in "ZX":
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+            return f"{boot} {fields[19]}"
+    return ""
+
+
+def signal_if(pid: int, began: str, number: int) -> bool:
+    """Signal a process if it is still the one that began then; return whether it is."""
+    if not began or identity(pid) != began:
+        return False
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,31 @@
+"""The copy of a bundle that an endpoint serves, whatever becomes of the model."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from concrete_cli import digest, disk
+
+from .settings import Settings
+
+
+def copy(bundle: Path, folder: Path) -> Path:
+    """Copy a bundle into the folder of an endpoint, whole or not at all; return the copy."""
+    name = f"bundle-{digest.of_json(digest.of_files(bundle))[:12]}"
+    place, scratch = folder / name, folder / f".{name}"
+    if not place.is_dir():
+        disk.remove(scratch)
+        shutil.copytree(bundle, scratch, copy_function=shutil.copyfile)
+        disk.failpoint("deploy:copied")
+        scratch.rename(place)
+    return place
+
+
+def clean(folder: Path, how: Settings | None) -> None:
+    """Remove copies that are not served any more, and an endpoint that never came to be."""
+    for path in folder.glob("*bundle-*"):
+        if not how or path.name != how.bundle:
+            disk.remove(path)
+    if not how:
+        disk.remove(folder)

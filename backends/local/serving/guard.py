@@ -1,0 +1,181 @@
+"""Around the app: who may ask, under which name, and what is told of what went wrong.
+
+Errors are one line of JSON, `{"error": "...", "request_id": "..."}`; what only the owner should
+see, tracebacks first of all, goes to the log. The key and the query never do.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import socket
+import time
+import traceback
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+
+from .board import Slot
+from .body import Gone, Message, Receive, Refusal, throw_away
+from .key import Key
+from .log import Log
+from .settings import Settings
+
+Send = Callable[[Message], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+ALWAYS_OPEN = ("/health", "/ready")
+OPEN_HERE = ("/", "/openapi.json", "/metrics")  # on loopback; they tell nothing of requests
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+MESSAGES = {404: "there is nothing here", 405: "this method is not for this path"}
+HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+
+
+class Guard:
+    """An ASGI app around another one."""
+
+    def __init__(self, app: App, settings: Settings, key: Key, slot: Slot, log: Log) -> None:
+        self._app = app
+        self._settings = settings
+        self._key = key
+        self._slot = slot
+        self._log = log
+        self.draining = False
+        self._open = ALWAYS_OPEN + (OPEN_HERE if settings.loopback else ())
+        own = {settings.host, socket.gethostname()} if not settings.loopback else set()
+        self._hosts = {host.lower() for host in (*own, *settings.hosts, "localhost")}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return  # uvicorn closes a WebSocket that nobody accepts
+        begin = time.perf_counter()
+        headers = dict(scope["headers"])
+        exchange = _Exchange(scope, send, _request_id(headers), self)
+        try:
+            self._check(scope, headers)
+            await self._app(scope, exchange.receiving(receive), exchange.send)
+        except Refusal as refusal:
+            await exchange.refuse(refusal, receive, self._settings.most_bytes)
+        except HTTPException as error:
+            message = MESSAGES.get(error.status_code, error.detail)
+            unknown = Refusal(error.status_code, message, error.headers)
+            await exchange.refuse(unknown, receive, self._settings.most_bytes)
+        except Gone:
+            exchange.status = 499  # as nginx writes it down
+        except Exception:  # noqa: BLE001  the last one to catch it
+            self._log.write(request=exchange.id, traceback=traceback.format_exc())
+            internal = Refusal(500, "an internal error; its traceback is in the endpoint's log")
+            await exchange.refuse(internal, receive, self._settings.most_bytes)
+        took = time.perf_counter() - begin
+        self._slot.request(scope["path"], exchange.status, took)
+        self._log.write(
+            request=exchange.id,
+            method=scope["method"],
+            path=scope["path"][:200],
+            status=exchange.status,
+            ms=round(took * 1e3, 3),
+            **scope.get("concrete", {}),
+        )
+
+    def _check(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+        if not self._is_ours(headers.get(b"host", b"").decode("latin-1")):
+            raise Refusal(421, "the Host header names another site")
+        if scope["path"] not in self._open:
+            given = [value for name, value in scope["headers"] if name == b"authorization"]
+            scheme, _, key = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
+            if scheme.lower() != b"bearer" or not self._key.admits(key.strip()):
+                message = "send the endpoint's key as `Authorization: Bearer KEY`"
+                raise Refusal(401, message, {"www-authenticate": "Bearer"})
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > self._settings.most_bytes:
+            raise Refusal(413, f"the body is larger than {self._settings.most_bytes} bytes")
+
+    def _is_ours(self, header: str) -> bool:
+        """Whether a Host header is of this endpoint: no page of another site can send that.
+
+        A name can be made to point anywhere (DNS rebinding), an address cannot.
+        """
+        found = HOST.fullmatch(header)
+        if not found:
+            return False
+        name = found[1].strip("[]").lower()
+        if name in self._hosts:
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return address.is_loopback or not self._settings.loopback
+
+
+class _Exchange:
+    """One request and its answer: which status it got, whether the body was read."""
+
+    def __init__(self, scope: Scope, send: Send, request_id: str, guard: Guard) -> None:
+        self.id = request_id
+        self.status = 0
+        self._scope = scope
+        self._send = send
+        self._guard = guard
+        names = dict(scope["headers"])
+        self._unread = b"transfer-encoding" in names or names.get(b"content-length", b"0") != b"0"
+        self._waits = b"expect" in names  # for a word from us before it sends the body
+
+    def receiving(self, receive: Receive) -> Receive:
+        """Return `receive`, seeing to it that the end of the body is noticed."""
+
+        async def noticed() -> Message:
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                self._unread = False
+            return message
+
+        return noticed
+
+    async def send(self, message: Message) -> None:
+        """Send a part of the answer; the first one gets the headers that all answers have."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [
+                *message.get("headers", []),
+                (b"x-request-id", self.id.encode()),
+                (b"x-content-type-options", b"nosniff"),
+                (b"cache-control", b"no-store"),
+            ]
+            if self._guard.draining or self._unread:
+                headers.append((b"connection", b"close"))
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+    async def refuse(self, refusal: Refusal, receive: Receive, most_bytes: int) -> None:
+        """Send an error, unless an answer has begun; then take what is still being sent."""
+        if self.status:
+            return
+        text = {"error": str(refusal), "request_id": self.id}
+        body = json.dumps(text).encode() + b"\n"
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            *((name.encode(), value.encode()) for name, value in refusal.headers.items()),
+        ]
+        unread = self._unread and not self._waits
+        await self.send(
+            {"type": "http.response.start", "status": refusal.status, "headers": headers}
+        )
+        if self._scope["method"] == "HEAD":
+            body = b""
+        await self._send({"type": "http.response.body", "body": body, "more_body": unread})
+        if unread:
+            await throw_away(receive, most_bytes)
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _request_id(headers: Mapping[bytes, bytes]) -> str:
+    given = headers.get(b"x-request-id", b"")
+    return given.decode() if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex

@@ -1,0 +1,42 @@
+"""What a source stands for on this machine: a path, another run's output, a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from concrete_cli import cache, digest
+from concrete_cli.cache import Cache, Entry
+from concrete_cli.errors import NotFound
+from concrete_cli.plan import Source
+from concrete_cli.runs import Runs
+
+
+def find(source: Source, home: Path) -> Path:
+    """Return the file or folder of a source."""
+    if source.uri.startswith("run:"):
+        entry, output = _of_run(source.uri, home)
+        return entry.output(output)
+    path = Path(source.uri)
+    if not (path.is_file() or path.is_dir()):  # a pipe, say, can be read only once
+        raise NotFound("file", source.uri, help="[data] source is relative to the experiment")
+    return path
+
+
+def content(source: Source, home: Path) -> str:
+    """Return the digest of what a source holds."""
+    if source.uri.startswith("run:"):
+        return cache.content(*_of_run(source.uri, home))
+    return digest.of_path(find(source, home))
+
+
+def _of_run(uri: str, home: Path) -> tuple[Entry, str]:
+    """Return the entry and the name of the output that `run:ID/step.output` stands for."""
+    name, _, output = uri.removeprefix("run:").partition("/")
+    step, _, output = output.partition(".")
+    last = Runs(home).find(name).last_events()
+    if step not in last or not last[step].state.good:
+        raise NotFound("finished step", f"{name}/{step}", [s for s in last if last[s].state.good])
+    entry = Cache(home).entry(last[step].entry)
+    if not entry.path.is_dir():
+        raise NotFound("output", uri, help="it was removed: run the experiment again")
+    return entry, output

@@ -1,0 +1,1 @@
+"""What a person types: each command parses, calls one function and renders."""

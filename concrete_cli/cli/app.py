@@ -1,0 +1,152 @@
+"""The command line as a whole: its commands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from concrete_cli.errors import BackendUnavailable, ConcreteError, Interrupted, UsageError
+
+app = typer.Typer(
+    name="concrete",
+    help="Run one TOML experiment on this machine, or unchanged on Azure ML.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+# The modules that add commands; help lists them in this order.
+COMMANDS = (
+    "train",
+    "finetune",
+    "score",
+    "deploy",
+    "endpoints",
+    "models",
+    "own",
+    "experiments",
+    "runs",
+    "report",
+    "machine",
+    "warm",
+)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+@app.callback(invoke_without_command=True)
+def _concrete(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", "-V", help="Print the version."),
+) -> None:
+    if version:
+        from concrete_cli import __version__
+
+        print(f"concrete {__version__}")
+        raise typer.Exit
+    del context
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run a command line; return its exit code. Nothing else catches errors."""
+    add_commands()
+    _listen_to_warnings()
+    as_json = "--json" in argv
+    try:
+        return _invoke(argv)
+    except ConcreteError as error:
+        return _show(error, as_json=as_json)
+    except KeyboardInterrupt:
+        return _show(Interrupted("interrupted"), as_json=as_json)
+    except BrokenPipeError:
+        return _reader_has_gone()
+    except OSError as error:
+        if error.errno in FULL + FORBIDDEN:
+            return _show(_cannot_write(error), as_json=as_json)
+        return _bug(error)
+    except Exception as error:  # noqa: BLE001  the last one to catch it
+        return _bug(error)
+
+
+@functools.cache
+def add_commands() -> None:
+    """Let each module add its commands."""
+    for name in COMMANDS:
+        import_module(f"concrete_cli.cli.{name}").register(app)
+
+
+def _invoke(argv: Sequence[str]) -> int:
+    try:
+        code = app(list(argv), standalone_mode=False)
+        sys.stdout.flush()
+    except Abort:
+        raise KeyboardInterrupt from None
+    except TyperException as error:
+        if not argv or type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
+            print(error.format_message(), file=sys.stderr)
+            return UsageError.exit_code
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "concrete"
+        raise UsageError(error.format_message(), help=f"{command} --help") from None
+    return code if isinstance(code, int) else 0
+
+
+def _show(error: ConcreteError, *, as_json: bool) -> int:
+    from concrete_cli.view import errors
+
+    with contextlib.suppress(BrokenPipeError):
+        errors.show(error, as_json=as_json)
+    return error.exit_code
+
+
+def _cannot_write(error: OSError) -> ConcreteError:
+    place = error.filename or "the home of concrete"
+    full = error.errno in FULL
+    advice = "free some space there" if full else "choose a folder that you may write to"
+    return BackendUnavailable(
+        f"cannot write {place}: {error.strerror}", help=f"{advice}: --home DIR"
+    )
+
+
+def _reader_has_gone() -> int:
+    """`concrete runs | head -1` is no error; keep the interpreter's last flush from saying so."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _bug(error: Exception) -> int:
+    text = "".join(traceback.format_exception(error))
+    place = _keep_report(text)
+    told = ConcreteError(
+        f"this is a bug in concrete: {type(error).__name__}: {error}",
+        help=f"the report is in {place}; please send it" if place else text,
+    )
+    return _show(told, as_json="--json" in sys.argv)
+
+
+def _keep_report(text: str) -> Path | None:
+    from concrete_cli import workspace
+
+    with contextlib.suppress(Exception):
+        path = workspace.here(None).home / "crash.txt"
+        path.write_text(text, encoding="utf-8")
+        return path
+    return None
+
+
+def _listen_to_warnings() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("warning: %(message)s"))
+    logging.getLogger("concrete").addHandler(handler)

@@ -1,0 +1,85 @@
+"""`concrete deploy`: a model behind a URL."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from concrete_cli.backend import Options
+from concrete_cli.cli import options as o
+from concrete_cli.execute import Request
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(deploy)
+
+
+def deploy(
+    experiment: o.Experiment = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="NAME (its newest version), NAME:N, NAME@ALIAS, or the folder of a model; left"
+            " out: the experiment's own.",
+            show_default=False,
+        ),
+    ] = "",
+    name: Annotated[
+        str,
+        typer.Option(metavar="ENDPOINT", help="Left out: like the model.", show_default=False),
+    ] = "",
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Left out: the first free one from 8400 on.", show_default=False
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Left out: one per processor.", show_default=False),
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="The address to listen on; left out: 127.0.0.1, which only this machine reaches.",
+            show_default=False,
+        ),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of an endpoint that runs, gapless.")
+    ] = False,
+    backend: o.Backend = "local",
+    set_: o.Set = None,
+    cold: o.Cold = False,
+    json: o.Json = False,
+    home: o.Home = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> int:
+    """Pack a registered model, try the bundle, serve it at a URL until it is stopped."""
+    from concrete_cli import deploying, execute
+    from concrete_cli.cli import drive
+    from concrete_cli.view import endpoints as view
+
+    request = Request(
+        "deploy",
+        experiment,
+        home,
+        backend,
+        tuple(set_ or ()),
+        Options(cold=cold),
+        {"model": model},
+    )
+    prepared = execute.prepare(request)
+    settings = {"host": host, "port": port, "workers": workers, "replace": replace}
+    called = deploying.name_of(prepared, name, settings)
+    manner = drive.Manner(as_json=json, quiet=quiet, verbose=verbose)
+    run = execute.submit(prepared)
+    drive.watch(run, prepared.workspace, prepared.backend, manner)
+    drive.check(run, prepared.backend, manner)
+    found = deploying.serve(prepared, run, called, settings)
+    view.deployed(deploying.with_model(found, prepared.workspace), as_json=json)
+    return 0

@@ -1,0 +1,136 @@
+"""Driving a run from the terminal: progress, Ctrl-C, detaching, the result at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from concrete_cli import execute as executor
+from concrete_cli import results, results_finetune
+from concrete_cli.backend import Backend
+from concrete_cli.errors import Interrupted
+from concrete_cli.execute import Request
+from concrete_cli.runs import Run
+from concrete_cli.view import output, progress
+from concrete_cli.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How to show it."""
+
+    detach: bool = False
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+
+def execute(request: Request, manner: Manner) -> int:
+    """Make a run of an experiment and see it through, or leave it to a process of its own."""
+    prepared = executor.prepare(request)
+    run = executor.submit(prepared)
+    if manner.detach:
+        return _detach(run, prepared.workspace, manner)
+    return follow(run, prepared.workspace, prepared.backend, manner)
+
+
+def forecast(request: Request, *, as_json: bool) -> int:
+    """Say what would run, and start nothing."""
+    prepared = executor.prepare(request)
+    output.forecast(prepared, as_json=as_json)
+    return 0
+
+
+def follow(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> int:
+    """Watch a run until it has ended, and print what it came to."""
+    watch(run, workspace, backend, manner)
+    return conclude(run, backend, manner)
+
+
+def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> None:
+    """Show how a run goes until it has ended."""
+    expected = workspace.runs.durations()
+    begin = time.monotonic()
+    if not manner.quiet:
+        print(f"run {run.id}", file=sys.stderr, flush=True)
+    with (
+        _stopping(run),
+        progress.progress(run.plan, expected, quiet=manner.quiet, verbose=manner.verbose) as shown,
+    ):
+        for event in backend.watch(run.record.get("handle", run.id)):
+            shown.show(event)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    run.note(seconds=round(time.monotonic() - begin, 3), memory=peak)
+
+
+def conclude(run: Run, backend: Backend, manner: Manner) -> int:
+    """Print the result of a run that has ended, or raise what it failed of."""
+    output.result(check(run, backend, manner), as_json=manner.as_json)
+    return 0
+
+
+def check(run: Run, backend: Backend, manner: Manner) -> dict[str, Any]:
+    """Return the document of a run that has ended well, or raise what it failed of."""
+    document = results.document(run, backend)
+    if document["status"] in ("cancelled", "interrupted"):
+        raise Interrupted(
+            f"run {run.id} was stopped", help=f"go on with it: concrete resume {run.id}"
+        )
+    if unmet := results_finetune.unmet(document):
+        if not manner.as_json:
+            output.result(document, as_json=False)
+        raise unmet
+    if failure := results.failure(run):
+        raise failure
+    return document
+
+
+def _detach(run: Run, workspace: Workspace, manner: Manner) -> int:
+    """Leave the run to a process of its own that survives this terminal."""
+    command = [sys.executable, "-m", "concrete_cli", "resume", run.id, "--quiet", "--home"]
+    with (run.folder / "runner.log").open("ab") as log:
+        subprocess.Popen(
+            [*command, str(workspace.home)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    while not run.driven and not run.events():
+        time.sleep(0.02)
+    output.detached(run, as_json=manner.as_json)
+    return 0
+
+
+@contextlib.contextmanager
+def _stopping(run: Run) -> Iterator[None]:
+    """The first Ctrl-C (or SIGTERM) asks the run to stop; the second one stops at once."""
+    asked = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        run.cancel()
+        print("\nstopping; again to stop at once", file=sys.stderr, flush=True)
+        del number, frame
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"run {run.id} was stopped at once", help=f"go on with it: concrete resume {run.id}"
+        ) from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,108 @@
+"""Commands about an experiment that start nothing: check, plan, why, schema."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from concrete_cli.cli import complete
+from concrete_cli.cli import options as o
+from concrete_cli.execute import Request
+
+Workflow = Annotated[
+    str, typer.Option(help="Which workflow to plan; else the first it describes: train, run.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (check, plan, why, schema):
+        app.command()(command)
+
+
+def check(
+    experiment: o.Experiment = None,
+    set_: o.Set = None,
+    json: o.Json = False,
+    home: o.Home = None,  # noqa: ARG001  every command takes it; this one writes nothing
+) -> int:
+    """Check an experiment: every problem at once, with file, line and column."""
+    from concrete_cli import checking
+    from concrete_cli.view import output
+
+    facts = checking.check(experiment, tuple(set_ or ()))
+    if json:
+        output.document(facts)
+    else:
+        print(f"{facts['file']}: no problems, {facts['steps']} steps")
+    return 0
+
+
+def plan(
+    experiment: o.Experiment = None,
+    workflow: Workflow = "",
+    backend: o.Backend = "local",
+    set_: o.Set = None,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a Mermaid diagram.")] = False,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
+    """Show for each step whether it would run or be reused, why, and how long it took."""
+    from concrete_cli import execute, forecasts
+    from concrete_cli.view import output
+
+    prepared = execute.prepare(Request(workflow, experiment, home, backend, tuple(set_ or ())))
+    if mermaid:
+        print(forecasts.mermaid(prepared))
+    else:
+        output.forecast(prepared, as_json=json)
+    return 0
+
+
+def why(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[EXPERIMENT] STEP",
+            help="The experiment, if it is not the nearest, and the step.",
+            autocompletion=complete.steps,
+        ),
+    ],
+    workflow: Workflow = "",
+    set_: o.Set = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
+    """Say which ingredient of a step's recipe has changed, from what to what."""
+    from concrete_cli import execute, forecasts
+    from concrete_cli.errors import UsageError
+    from concrete_cli.view import output
+
+    if len(names) > 2:
+        raise UsageError(
+            "why takes an experiment and a step", help="concrete why [EXPERIMENT] STEP"
+        )
+    file = Path(names[0]) if len(names) > 1 else None
+    prepared = execute.prepare(Request(workflow, file, home, sets=tuple(set_ or ())))
+    prepared.plan.step(names[-1])
+    row = next(row for row in forecasts.of(prepared) if row["step"] == names[-1])
+    if json:
+        output.document(row)
+    else:
+        reason = [f"reused from {row['run']}: nothing has changed"] if row["run"] else row["why"]
+        print("\n".join(reason))
+    return 0
+
+
+def schema(
+    json: o.Json = False,  # noqa: ARG001  what it prints is JSON in any case
+    home: o.Home = None,  # noqa: ARG001  every command takes it
+) -> int:
+    """Print the JSON Schema of an experiment, for editors that complete and check TOML."""
+    from concrete_cli import config
+
+    print(json_module.dumps(config.schema(), indent=2, ensure_ascii=False))
+    return 0

@@ -1,0 +1,66 @@
+"""`concrete finetune`: tune what training selected, test it, register it."""
+
+from __future__ import annotations
+
+from json import dumps as json_text
+from typing import Annotated
+
+import typer
+
+from concrete_cli.backend import Options
+from concrete_cli.cli import complete
+from concrete_cli.cli import options as o
+from concrete_cli.execute import Request
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(finetune)
+
+
+def finetune(
+    experiment: o.Experiment = None,
+    start: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            help="The train run whose model is tuned.",
+            autocompletion=complete.runs,
+        ),
+    ] = "latest",
+    trials: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Configurations to try.", show_default=False),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="No trial begins after this: 60s, 10m.", show_default=False
+        ),
+    ] = None,
+    backend: o.Backend = "local",
+    set_: o.Set = None,
+    jobs: o.Jobs = 0,
+    cold: o.Cold = False,
+    no_reuse: o.NoReuse = False,
+    force: o.Force = None,
+    dry_run: o.DryRun = False,
+    detach: o.Detach = False,
+    json: o.Json = False,
+    home: o.Home = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> int:
+    """Tune the model that training selected, measure it on the test rows, register it."""
+    from concrete_cli.cli import drive
+
+    sets = list(set_ or ())
+    sets += [f"finetune.trials={trials}"] if trials is not None else []
+    sets += [f"finetune.budget={json_text(budget)}"] if budget is not None else []
+    options = Options(jobs=jobs, cold=cold, reuse=not no_reuse, force=tuple(force or ()))
+    request = Request("finetune", experiment, home, backend, tuple(sets), options, {"start": start})
+    if dry_run:
+        return drive.forecast(request, as_json=json)
+    manner = drive.Manner(detach=detach, as_json=json, quiet=quiet, verbose=verbose)
+    return drive.execute(request, manner)

@@ -1,0 +1,71 @@
+"""The arguments and options that commands share; one name, one meaning, one help text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from concrete_cli.cli import complete
+
+Experiment = Annotated[
+    Path | None,
+    typer.Argument(help="The experiment; left out: the nearest concrete.toml.", show_default=False),
+]
+RunName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A run: its name, the beginning of it, its word, or `latest`.",
+        autocompletion=complete.runs,
+    ),
+]
+StepName = Annotated[
+    str | None, typer.Argument(metavar="[STEP]", autocompletion=complete.steps, show_default=False)
+]
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where concrete keeps its files; else CONCRETE_HOME; else .concrete beside the"
+        " experiment.",
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Backend = Annotated[
+    str,
+    typer.Option(
+        help="Where to run: local, azureml, azureml-v2, or module:attribute.",
+        autocompletion=complete.backends,
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change a value of the experiment.", show_default=False
+    ),
+]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        min=0, help="Processors to use; 0: all there are.", show_default=False, metavar="N"
+    ),
+]
+Cold = Annotated[bool, typer.Option("--cold", help="A fresh interpreter for each step.")]
+NoReuse = Annotated[bool, typer.Option("--no-reuse", help="Run every step anew.")]
+Force = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="STEP",
+        help="Run this step anew; may be given again.",
+        autocompletion=complete.steps,
+        show_default=False,
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run; start nothing.")]
+Detach = Annotated[
+    bool, typer.Option("--detach", help="Return at once; `concrete show` tells how it goes.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more.")]

@@ -1,0 +1,64 @@
+"""Commands about experiments of one's own: init, run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from concrete_cli.backend import Options
+from concrete_cli.cli import options as o
+from concrete_cli.execute import Request
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (init, run):
+        app.command()(command)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; made if need be.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A CSV or Parquet file to learn from; left out: the shipped example."),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The numeric column to predict.")
+    ] = None,
+    json: o.Json = False,
+    home: o.Home = None,  # noqa: ARG001  every command takes it; this one writes nothing there
+) -> int:
+    """Write a commented experiment with the columns, types and ranges of a data file."""
+    from concrete_cli import scaffold
+    from concrete_cli.view import scaffold as view
+
+    view.made(scaffold.init(folder, data, target), as_json=json)
+    return 0
+
+
+def run(
+    experiment: o.Experiment = None,
+    backend: o.Backend = "local",
+    set_: o.Set = None,
+    jobs: o.Jobs = 0,
+    cold: o.Cold = False,
+    no_reuse: o.NoReuse = False,
+    force: o.Force = None,
+    dry_run: o.DryRun = False,
+    detach: o.Detach = False,
+    json: o.Json = False,
+    home: o.Home = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> int:
+    """Run the steps of one's own: the [pipeline.steps.NAME] tables of an experiment."""
+    from concrete_cli.cli import drive
+
+    options = Options(jobs=jobs, cold=cold, reuse=not no_reuse, force=tuple(force or ()))
+    request = Request("run", experiment, home, backend, tuple(set_ or ()), options)
+    if dry_run:
+        return drive.forecast(request, as_json=json)
+    manner = drive.Manner(detach=detach, as_json=json, quiet=quiet, verbose=verbose)
+    return drive.execute(request, manner)

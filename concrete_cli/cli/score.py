@@ -1,0 +1,100 @@
+"""`concrete score`: predictions for new rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from concrete_cli.backend import Options
+from concrete_cli.cli import options as o
+from concrete_cli.execute import Request
+
+Data = Annotated[str, typer.Option(metavar="FILE", help="A CSV or Parquet file, or - for stdin.")]
+Out = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Where to: .parquet, .csv, or - for CSV on stdout; else beside the run's files.",
+        show_default=False,
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="NAME, NAME:N, NAME@ALIAS, or run:RUN; else the newest of the experiment's own.",
+        show_default=False,
+    ),
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Carry a column over to the predictions; may be given again.",
+        show_default=False,
+    ),
+]
+Shards = Annotated[
+    int | None,
+    typer.Option(min=1, max=256, metavar="N", help="In how many parts.", show_default=False),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(score)
+
+
+def score(
+    experiment: o.Experiment = None,
+    data: Data = "-",
+    out: Out = None,
+    model: Model = None,
+    keep: Keep = None,
+    shards: Shards = None,
+    backend: o.Backend = "local",
+    set_: o.Set = None,
+    jobs: o.Jobs = 0,
+    cold: o.Cold = False,
+    no_reuse: o.NoReuse = False,
+    json: o.Json = False,
+    home: o.Home = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> int:
+    """Predict new rows with a model: one prediction and its interval per row, in their order."""
+    from concrete_cli import execute, scoring, workspace
+    from concrete_cli.cli import drive
+    from concrete_cli.view import score as view
+
+    if json and out == "-":
+        from concrete_cli.errors import UsageError
+
+        raise UsageError("stdout cannot hold both the predictions and --json", help="--out FILE")
+    file = experiment or workspace.nearest_experiment(Path.cwd())
+    space = workspace.of_experiment(file, home)
+    with scoring.rows(data, space) as path:
+        request = Request(
+            "score",
+            file,
+            home,
+            backend,
+            tuple(set_ or ()),
+            Options(jobs=jobs, cold=cold, reuse=not no_reuse),
+            {
+                "data": path,
+                "model": model,
+                "keep": keep,
+                "shards": shards,
+                "format": scoring.format_of(out),
+            },
+        )
+        prepared = execute.prepare(request)
+        run = execute.submit(prepared)
+        manner = drive.Manner(as_json=json, quiet=quiet, verbose=verbose)
+        drive.watch(run, space, prepared.backend, manner)
+        drive.check(run, prepared.backend, manner)
+    view.scored(scoring.deliver(prepared, run, out), run, as_json=json)
+    return 0

@@ -1,0 +1,40 @@
+"""`concrete train`, and what all commands that run a workflow share."""
+
+from __future__ import annotations
+
+import typer
+
+from concrete_cli.backend import Options
+from concrete_cli.cli import options as o
+from concrete_cli.execute import Request
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(train)
+
+
+def train(
+    experiment: o.Experiment = None,
+    backend: o.Backend = "local",
+    set_: o.Set = None,
+    jobs: o.Jobs = 0,
+    cold: o.Cold = False,
+    no_reuse: o.NoReuse = False,
+    force: o.Force = None,
+    dry_run: o.DryRun = False,
+    detach: o.Detach = False,
+    json: o.Json = False,
+    home: o.Home = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> int:
+    """Try every candidate, select the best by cross-validation, measure it on the test rows."""
+    from concrete_cli.cli import drive
+
+    options = Options(jobs=jobs, cold=cold, reuse=not no_reuse, force=tuple(force or ()))
+    request = Request("train", experiment, home, backend, tuple(set_ or ()), options)
+    if dry_run:
+        return drive.forecast(request, as_json=json)
+    manner = drive.Manner(detach=detach, as_json=json, quiet=quiet, verbose=verbose)
+    return drive.execute(request, manner)

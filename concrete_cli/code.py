@@ -1,0 +1,129 @@
+"""Which files and libraries a step script is made of."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+
+# Names under which well-known modules are published, to spare a search of all that is installed.
+PUBLISHED_AS = {
+    "sklearn": ("scikit-learn",),
+    "xgboost": ("xgboost", "xgboost-cpu"),
+    "yaml": ("PyYAML",),
+    "PIL": ("pillow",),
+}
+
+
+def closure(script: Path, modules: Iterable[str] = ()) -> dict[str, Path]:
+    """Return the script and every sibling module that it imports, directly or not.
+
+    `modules` are files of the user's own that belong to it as well, with their siblings. Keys
+    are the names relative to the folder of the script or module: the layout that must travel.
+    Where two folders have a module of one name, the script's goes first, as on sys.path.
+    """
+    given = [script, *map(Path, modules)]
+    roots = tuple(dict.fromkeys(str(path.parent) for path in given))
+    found: dict[str, Path] = {}
+    seen: set[str] = set()
+    waiting = [(path.name, path) for path in given]
+    for name, path in waiting:
+        if name in found:
+            continue
+        found[name] = path
+        new = {_top(module) for module in imports(path)} - seen
+        seen |= new
+        for module in sorted(new):
+            waiting += _siblings(roots, module)
+    return found
+
+
+def stage(files: Mapping[str, Path], into: Path) -> None:
+    """Copy the files of a closure to a folder, so that nothing else travels with them."""
+    for name, path in files.items():
+        target = into / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+
+
+def imports(path: Path) -> frozenset[str]:
+    """Return the dotted names of the modules that a Python file imports, anywhere in it."""
+    facts = path.stat()
+    return _imports(str(path), facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino)
+
+
+def libraries(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the dotted names of what the files import from outside: no siblings, no stdlib."""
+    return tuple(
+        name for name in outside(files, named) if _top(name) not in sys.stdlib_module_names
+    )
+
+
+def outside(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the dotted names of all that the files import, their siblings excepted."""
+    own = {name.partition("/")[0].removesuffix(".py") for name in files}
+    wanted = {name for path in files.values() for name in imports(path)} | set(named)
+    return tuple(sorted(name for name in wanted if _top(name) not in own))
+
+
+def versions(libraries: Iterable[str]) -> dict[str, str]:
+    """Return the installed version of each top-level module; one that is missing is `absent`."""
+    return {top: _version(top) for top in sorted({_top(name) for name in libraries})}
+
+
+@functools.lru_cache(maxsize=4096)
+def _imports(path: str, *_stat: int) -> frozenset[str]:
+    names: set[str] = set()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python has to say is for the step's own log
+            tree = ast.parse(Path(path).read_bytes(), path)
+    except (SyntaxError, ValueError):
+        return frozenset()  # the step itself will say what is wrong, with its traceback
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+    return frozenset(names)
+
+
+def _siblings(roots: Iterable[str], name: str) -> list[tuple[str, Path]]:
+    """Return the files of a module in the first folder that has it, in the order of Python."""
+    for root in roots:
+        folder = os.path.join(root, name)  # noqa: PTH118  a Path costs more than the look
+        if os.path.isfile(os.path.join(folder, "__init__.py")):  # noqa: PTH113, PTH118
+            return list(_inside(root, folder))
+        if os.path.isfile(f"{folder}.py"):  # noqa: PTH113
+            return [(f"{name}.py", Path(f"{folder}.py"))]
+    for root in roots:  # a folder without __init__.py comes after every module of that name
+        folder = os.path.join(root, name)  # noqa: PTH118
+        if name not in sys.stdlib_module_names and os.path.isdir(folder):  # noqa: PTH112
+            return list(_inside(root, folder))
+    return []
+
+
+def _inside(root: str, folder: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted(Path(folder).rglob("*.py")):
+        yield path.relative_to(root).as_posix(), path
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+@functools.cache
+def _version(module: str) -> str:
+    for name in PUBLISHED_AS.get(module, (module,)):
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    published = metadata.packages_distributions().get(module)
+    return metadata.version(published[0]) if published else "absent"

@@ -1,0 +1,80 @@
+"""Removing what nobody needs any more. It waits for nobody: while a run goes on it is refused."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import disk
+from concrete_cli.cache import Cache, Entry
+from concrete_cli.home import alone
+from concrete_cli.runs import Run
+from concrete_cli.workspace import Workspace
+
+ABOUT_TO_BEGIN = 600.0  # seconds; a run that was made just now may not have had time to start
+
+
+def collect(space: Workspace, older_than: float) -> dict[str, Any]:
+    """Remove runs older than so many seconds, and entries that no other run came to.
+
+    Returns how many runs, entries and bytes were removed.
+    """
+    cache, scratch = Cache(space.home), space.home / "tmp"
+    horizon = time.time() - older_than
+    with alone(space.home):
+        runs = space.runs.all()
+        old = [run for run in runs if _is_old(run, horizon)]
+        needed = {key for run in runs if run not in old for key in _entries(run)}
+        spare = [one for one in cache.entries() if one.key not in needed and _unused(one, horizon)]
+        freed = sum(_size(folder) for folder in [run.folder for run in old])
+        freed += sum(_size(entry.path) for entry in spare)
+        for run in old:
+            disk.put_aside(run.folder, scratch)
+        for entry in spare:
+            cache.forget(entry)
+        freed += _empty(scratch) + _unfinished(space.runs.folder)
+    return {"runs": len(old), "entries": len(spare), "bytes": freed}
+
+
+def _is_old(run: Run, horizon: float) -> bool:
+    created = datetime.fromisoformat(run.record["created"]).timestamp()
+    waits = not run.events() and time.time() - created < ABOUT_TO_BEGIN
+    return created < horizon and not waits
+
+
+def _unused(entry: Entry, horizon: float) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return entry.path.stat().st_mtime < horizon
+    return False
+
+
+def _entries(run: Run) -> set[str]:
+    return {event.entry for event in run.events() if event.entry}
+
+
+def _empty(folder: Path) -> int:
+    freed = 0
+    for path in folder.iterdir():
+        freed += _size(path)
+        if path.is_dir():
+            disk.remove(path)
+        else:
+            path.unlink(missing_ok=True)
+    return freed
+
+
+def _unfinished(runs: Path) -> int:
+    """Remove what is left of processes that died while they wrote a new run down."""
+    left = [path for path in runs.glob(".*") if time.time() - path.stat().st_mtime > ABOUT_TO_BEGIN]
+    freed = sum(map(_size, left))
+    for path in left:
+        disk.remove(path)
+    return freed
+
+
+def _size(path: Path) -> int:
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.lstat().st_size for file in files if not file.is_dir())

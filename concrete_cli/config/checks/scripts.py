@@ -1,0 +1,76 @@
+"""Files of the user's own that an experiment names: scripts, inputs, modules of candidates."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from concrete_cli import payload
+from concrete_cli.config.experiment import Experiment
+from concrete_cli.config.origin import Keys
+from concrete_cli.config.paths import URI
+from concrete_cli.config.read import shown
+from concrete_cli.errors import Problem, nearest
+
+
+def check(experiment: Experiment) -> Iterator[Problem]:
+    """Yield what is named and is not there."""
+    steps = experiment.pipeline.steps if experiment.pipeline else {}
+    for name, step in steps.items():
+        where: Keys = ("pipeline", "steps", name)
+        yield from _script(experiment, (*where, "script"), step.script)
+        for key, items in step.inputs.items():
+            for number, item in enumerate(items):
+                at = (*where, "inputs", key, number)
+                place = at if experiment.origin.has(*at) else at[:-1]
+                yield from _input(experiment, place, item)
+    for name, candidate in experiment.train.candidates.items():
+        yield from _module(experiment, ("train", "candidates", name, "model"), candidate.model)
+
+
+def _script(experiment: Experiment, where: Keys, name: str) -> Iterator[Problem]:
+    path = experiment.scripts / name
+    if os.path.isfile(path):  # noqa: PTH113  never raises
+        if not name.endswith(".py"):
+            yield experiment.origin.problem(where, f"{name!r} is no Python script: it ends in .py")
+        return
+    shipped = [path.name for path in payload.folder("steps").glob("[!_]*.py")]
+    if name in shipped:
+        return
+    near = [other.name for other in _listed(experiment.scripts) if other.suffix == ".py"]
+    hint = nearest(name, [*near, *shipped])
+    hint = hint or (f"there are: {', '.join(sorted(near))}" if near else "")
+    message = f"there is no script {name!r} in {shown(experiment.scripts)}"
+    yield experiment.origin.problem(where, message, hint)
+
+
+def _input(experiment: Experiment, where: Keys, item: str) -> Iterator[Problem]:
+    steps = experiment.pipeline.steps if experiment.pipeline else {}
+    if URI.match(item) or item.partition(".")[0] in steps or os.path.exists(item):  # noqa: PTH110
+        return
+    path = Path(item)
+    made = [f"{name}.{output}" for name, step in steps.items() for output in step.outputs]
+    near = nearest(path.name, [*made, *(other.name for other in _listed(path.parent))])
+    message = f"there is no file {shown(path)}, and no step makes {path.name!r}"
+    yield experiment.origin.problem(where, message, near)
+
+
+def _module(experiment: Experiment, where: Keys, model: str) -> Iterator[Problem]:
+    module, colon, name = model.partition(":")
+    parts = module.split(".")
+    if not colon or not all(map(str.isidentifier, [*parts, name])):
+        return  # a family, or said to be wrong already
+    if (experiment.scripts / f"{module}.py").is_file() or find_spec(parts[0]):
+        return
+    near = [other.stem for other in _listed(experiment.scripts) if other.suffix == ".py"]
+    message = f"there is no module {module!r}: neither in {shown(experiment.scripts)} nor installed"
+    yield experiment.origin.problem(where, message, nearest(module, near))
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except (OSError, ValueError):
+        return []

@@ -1,0 +1,67 @@
+"""The columns of a data file, as far as they can be had without reading it: a CSV's first line."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import os
+from pathlib import Path
+
+from concrete_cli.config.checks.columns import check_data_columns
+from concrete_cli.config.experiment import Experiment
+from concrete_cli.config.paths import URI
+from concrete_cli.config.read import shown
+from concrete_cli.errors import Problem, nearest
+
+LONGEST = 1 << 20
+DELIMITERS = ",;\t|"
+SUFFIXES = (".csv", ".tsv", ".txt")
+BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def check_data(experiment: Experiment) -> list[Problem]:
+    """Return what is wrong with the data's file, or with columns that it does not have.
+
+    What does not stand in a file here (a URL, azureml:) or is not CSV cannot be looked into.
+    """
+    source = experiment.data.source
+    if not source or URI.match(source):
+        return []
+    path, where = Path(source), ("data", "source")
+    if not os.path.exists(path):  # noqa: PTH110  never raises
+        near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+        message = f"data.source: there is no file {shown(path)}"
+        return [experiment.origin.problem(where, message, nearest(path.name, near))]
+    names = columns(path) if path.is_file() else []
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        message = f"data.source: {shown(path)} has the column {twins[0]!r} twice"
+        return [experiment.origin.problem(where, message, "rename one in the file's header")]
+    return check_data_columns(experiment, names) if names else []
+
+
+def columns(path: Path) -> list[str]:
+    """Return the names in the header of a CSV file; none if it is something else."""
+    if path.suffix.lower() not in SUFFIXES:
+        return []
+    try:
+        with path.open("rb") as file:
+            head = file.read(LONGEST)
+    except OSError:
+        return []
+    encoding = next((name for bom, name in BOMS.items() if head.startswith(bom)), "utf-8")
+    try:
+        text = head.decode(encoding, errors="ignore" if len(head) == LONGEST else "strict")
+    except UnicodeDecodeError:
+        text = head.decode("latin-1")
+    line = text.partition("\n")[0]
+    delimiter = max(DELIMITERS, key=lambda one: (line.count(one), -DELIMITERS.index(one)))
+    try:
+        names = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
+    except csv.Error:
+        return []
+    return [name.strip() for name in names]

@@ -1,0 +1,91 @@
+"""From a registered model to an endpoint: choose, hand the bundle to the backend, look at it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from concrete_cli import disk
+from concrete_cli.backend import Backend
+from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
+from concrete_cli.execute import Prepared, Request
+from concrete_cli.models import Models
+from concrete_cli.runs import Run
+from concrete_cli.workflows.deploy import BUNDLE, Chosen
+from concrete_cli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from concrete_cli.config import Experiment
+
+MANIFEST = "manifest.json"
+
+
+def choose(
+    request: Request, experiment: Experiment, space: Workspace, backend: Backend
+) -> dict[str, Chosen]:
+    """Return the argument of workflows.deploy: the model that `request.given` asks for.
+
+    NAME, NAME:N, NAME@ALIAS or the folder of a model; nothing: the newest version of the
+    experiment's own.
+    """
+    endpoints(backend)
+    wanted = str(request.given.get("model") or "")
+    if wanted and (Path(wanted) / MANIFEST).is_file():
+        return {"chosen": _of_folder(Path(wanted).absolute())}
+    if not wanted and not experiment.register_:
+        hint = "say --model NAME, or [register] name in the experiment"
+        raise UsageError("which model is to be deployed?", help=hint)
+    own = experiment.register_.name if experiment.register_ else ""
+    version = Models(space.home).load(wanted or own)
+    manifest = version.manifest
+    chosen = Chosen(version.ref, str(version.path), manifest["model"], manifest["params"])
+    return {"chosen": chosen}
+
+
+def endpoints(backend: Backend) -> Any:
+    """Return the endpoints of a backend."""
+    found = getattr(backend, "endpoints", None)
+    if found is None:
+        raise BackendUnavailable(f"backend {backend.name} cannot serve models")
+    return found
+
+
+def name_of(prepared: Prepared, name: str, settings: Mapping[str, Any]) -> str:
+    """Return what the endpoint is called: like its model, unless somebody says otherwise.
+
+    Raises what is known to be in the way, before anything is run.
+    """
+    model = str(prepared.plan.step("bundle").params["name"])
+    named = name or model.partition(":")[0]
+    check = getattr(endpoints(prepared.backend), "check", None)
+    if check:
+        check(named, settings)
+    return named
+
+
+def serve(prepared: Prepared, run: Run, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Hand the bundle that a run has packed and tried to the backend; return the endpoint."""
+    backend = prepared.backend
+    scratch = prepared.workspace.home / "tmp"
+    with tempfile.TemporaryDirectory(prefix="deploy-", dir=scratch) as folder:
+        bundle = Path(folder) / "bundle"
+        backend.fetch(run.record.get("handle", run.id), BUNDLE, bundle)
+        found: dict[str, Any] = endpoints(backend).deploy(bundle, name, settings)
+    return found
+
+
+def with_model(found: dict[str, Any], space: Workspace) -> dict[str, Any]:
+    """Add to an endpoint whether its model is still registered: it serves a copy of its own."""
+    try:
+        Models(space.home).find(found["model"])
+    except (NotFound, UsageError):
+        return found | {"registered": False}
+    return found | {"registered": True}
+
+
+def _of_folder(folder: Path) -> Chosen:
+    manifest = disk.read_json(folder / MANIFEST)
+    name = folder.parent.name if folder.name == "model" else folder.name
+    return Chosen(name, str(folder), manifest["model"], manifest["params"])

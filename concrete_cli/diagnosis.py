@@ -1,0 +1,66 @@
+"""What concrete finds on this machine, without importing anything heavy."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import __version__, backend, code, workspace
+from concrete_cli.errors import NotFound
+
+LIBRARIES = ("sklearn", "pandas", "pyarrow", "xgboost", "lightgbm", "optuna", "skops", "matplotlib")
+EXTRAS = {"azureml": "azureml.core", "azureml-v2": "azure.ai.ml", "mlflow": "mlflow"}
+
+
+def examine(home: Path | None) -> dict[str, dict[str, Any]]:
+    """Return what `concrete doctor` prints, under a title each."""
+    return {
+        "concrete": {
+            "version": __version__,
+            "python": f"{platform.python_version()} ({sys.executable})",
+            "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+            "warm start": "yes" if fork_is_safe() else "no: a fresh interpreter per step",
+        },
+        "libraries": code.versions(LIBRARIES),
+        "extras": {name: _extra(module) for name, module in EXTRAS.items()},
+        "backends": _backends(),
+        "disk": _disk(home),
+    }
+
+
+def fork_is_safe() -> bool:
+    """Whether children of a process that has imported the libraries work: on Linux they do."""
+    return sys.platform == "linux"
+
+
+def _extra(module: str) -> str:
+    try:
+        found = util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        found = False
+    return "installed" if found else "not installed"
+
+
+def _backends() -> dict[str, str]:
+    found = dict.fromkeys(backend.BACKENDS, "")
+    for name in found:
+        extra = backend.EXTRAS.get(name)
+        ready = extra is None or _extra(EXTRAS[extra]) == "installed"
+        found[name] = "ready" if ready else f"needs: pip install 'concrete-cli[{extra}]'"
+    points = metadata.entry_points(group="concrete.backends")
+    return found | {point.name: point.value for point in points}
+
+
+def _disk(home: Path | None) -> dict[str, str]:
+    try:
+        place = workspace.here(home).home
+    except NotFound:
+        return {"home": "none here yet"}
+    free = shutil.disk_usage(place).free
+    used = sum(file.lstat().st_size for file in place.rglob("*") if not file.is_dir())
+    return {"home": str(place), "used": f"{used / 1e6:.1f} MB", "free": f"{free / 1e9:.1f} GB"}

@@ -1,0 +1,76 @@
+"""Content hashes: sha256 over bytes and names, never over times or modes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+# A file is read once by a process as long as these facts about it stay: device, inode, size, both
+# times. One that was changed a moment ago may change again within one tick of the clock of its
+# file system (up to 2 s), so it is read again.
+Facts = tuple[int, int, int, int, int]
+TICK = 2_000_000_000  # nanoseconds
+KEPT = 1 << 16  # files
+
+_known: dict[Facts, str] = {}
+
+
+def of_json(value: Any) -> str:
+    """Return the digest of JSON data in its canonical form: sorted keys, no spaces."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def of_file(path: str | os.PathLike[str]) -> str:
+    """Return the digest of a file's bytes, read in pieces."""
+    if found := _known.get(_facts(os.stat(path))):  # noqa: PTH116  a Path costs more than the call
+        return found
+    now = time.time_ns()
+    with open(path, "rb") as file:  # noqa: PTH123  likewise
+        facts = _facts(os.fstat(file.fileno()))
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if now - max(facts[3:]) > TICK:
+        if len(_known) >= KEPT:
+            _known.clear()
+        _known[facts] = found
+    return found
+
+
+def of_files(folder: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the digest of every file below a folder, by its name relative to it.
+
+    A symbolic link counts as the text that it points to; it is never followed. Of pipes, sockets
+    and devices only the name counts: reading them would wait for ever.
+    """
+    found: dict[str, str] = {}
+    _walk(os.fspath(folder), "", found)
+    return found
+
+
+def of_path(path: Path) -> str:
+    """Return the digest of a file's bytes, or of a folder's names and bytes."""
+    return of_json(of_files(path)) if path.is_dir() else of_file(path)
+
+
+def _walk(folder: str, before: str, found: dict[str, str]) -> None:
+    try:
+        with os.scandir(folder) as entries:
+            inside = sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    for entry in inside:
+        name = before + entry.name
+        if entry.is_symlink():
+            found[name] = f"link:{os.readlink(entry.path)}"  # noqa: PTH115  likewise
+        elif entry.is_dir():
+            _walk(entry.path, f"{name}/", found)
+        else:
+            found[name] = of_file(entry.path) if entry.is_file() else "special"
+
+
+def _facts(stat: os.stat_result) -> Facts:
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns

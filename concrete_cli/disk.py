@@ -1,0 +1,226 @@
+"""Writing so that a kill -9 or a full disk leaves the old state or the new one, never a mixture."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import stat
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+OWN = stat.S_IRWXU
+PAUSES = (0.005, 0.02, 0.1)  # seconds; whoever looks whether a lock is held holds it for a moment
+
+_passed: Counter[str] = Counter()
+
+
+def failpoint(name: str) -> None:
+    """Die here as by kill -9 where CONCRETE_FAILPOINT says so; this is how tests crash us.
+
+    `NAME` means the first time that this place is passed, `NAME#3` the third.
+    """
+    wanted, _, time_ = os.environ.get("CONCRETE_FAILPOINT", "").partition("#")
+    if wanted == name:
+        _passed[name] += 1
+        if _passed[name] == int(time_ or 1):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def write(path: Path, text: str) -> None:
+    """Put `text` into the file, whole or not at all, and durable when this returns."""
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        failpoint(f"write:{path.name}")
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+    failpoint(f"written:{path.name}")
+    sync_folder(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON data, readable to people, whole or not at all."""
+    write(path, as_json(value))
+
+
+def as_json(value: Any) -> str:
+    """Return JSON as people like to read it; names of files that are no Unicode are escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2, default=str)
+    return text + "\n"
+
+
+def read_json(path: Path) -> Any:
+    """Return the JSON data in a file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def append_lines(path: Path, lines: list[str]) -> None:
+    """Add whole lines at the end of a file, durable when this returns.
+
+    A line that a crash cut short is ended first, so that it spoils only itself.
+    """
+    with path.open("ab+", buffering=0) as file:
+        text = "".join(line + "\n" for line in lines)
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                text = "\n" + text
+        failpoint(f"append:{path.name}")
+        _write_all(file.fileno(), text.encode())
+        failpoint(f"appended:{path.name}")
+        getattr(os, "fdatasync", os.fsync)(file.fileno())
+
+
+def tail(log: Path, lines: int = 12) -> str:
+    """Return the last lines of a log; bytes that are no UTF-8 are shown escaped."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - (1 << 16)))
+            text = file.read().decode(errors="backslashreplace")
+    except OSError:
+        return ""
+    return "\n".join(text.rstrip().splitlines()[-lines:])
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in the folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def is_full(folder: Path, spare: int = 1 << 20) -> bool:
+    """Whether the disk of a folder has less than `spare` bytes left, or no room for a file."""
+    facts = os.statvfs(folder)
+    return facts.f_bavail * facts.f_frsize < spare or (facts.f_files > 0 and facts.f_favail == 0)
+
+
+def files(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield all below a folder that is no folder; nothing when it is not there."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        for entry in _entries(folder):
+            if entry.is_dir(follow_symlinks=False):
+                yield from files(Path(entry.path))
+            else:
+                yield entry
+
+
+def is_empty(folder: Path) -> bool:
+    """Whether a folder is there and has nothing in it."""
+    try:
+        return not _entries(folder)
+    except OSError:
+        return False
+
+
+def protect(folder: Path) -> None:
+    """Make all that is below the folder read-only, the folders excepted: they can be deleted."""
+    for entry in _entries(folder):
+        if entry.is_dir(follow_symlinks=False):
+            os.chmod(entry.path, OWN)  # noqa: PTH101  a Path costs more than the call
+            protect(Path(entry.path))
+        elif not entry.is_symlink():
+            os.chmod(entry.path, READ)  # noqa: PTH101
+
+
+def remove(path: Path) -> None:
+    """Delete a folder and all that is in it, or a file; what is gone already is fine."""
+    for _ in range(3):
+        try:
+            shutil.rmtree(path)
+        except NotADirectoryError:
+            path.unlink(missing_ok=True)
+            return
+        except FileNotFoundError:
+            if not path.exists():  # else somebody removes it at the same time
+                return
+        except PermissionError:
+            protect(path)  # a step has closed a folder to its own user
+        else:
+            return
+    shutil.rmtree(path)
+
+
+def put_aside(path: Path, scratch: Path) -> None:
+    """Take a folder from everybody at once, however large it is, then delete it."""
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aside = scratch / f"aside-{uuid.uuid4().hex}"
+    path.rename(aside)
+    failpoint("aside")
+    remove(aside)
+
+
+def leave_only(names: Collection[str], folder: Path) -> None:
+    """Delete all in a folder that is not called by one of these names."""
+    for entry in _entries(folder):
+        if entry.name not in names:
+            remove(Path(entry.path))
+
+
+@contextlib.contextmanager
+def lock(path: Path, *, shared: bool = False, wait: bool = False) -> Iterator[bool]:
+    """Hold the lock file while the block runs; yield whether it could be had.
+
+    The kernel lets go of it when the process dies, however it dies.
+    """
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    with path.open("ab") as file:
+        if wait:
+            fcntl.flock(file, kind)
+            yield True
+            return
+        held = _flock(file, kind)
+        for pause in PAUSES:
+            if held:
+                break
+            time.sleep(pause)
+            held = _flock(file, kind)
+        yield held
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds the lock file for itself. Looking writes nothing."""
+    try:
+        with path.open("rb") as file:
+            return not _flock(file, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+
+
+def _flock(file: IO[bytes], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(handle, data) :]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return list(entries)

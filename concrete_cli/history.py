@@ -1,0 +1,108 @@
+"""What the runs of a home say when they are put side by side: list, logs, comparison."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import results
+from concrete_cli.cache import Cache
+from concrete_cli.plan import Plan
+from concrete_cli.runs import Run
+from concrete_cli.workspace import Workspace
+
+PATIENCE = 0.2  # seconds between looks at a log that grows
+
+
+def runs(space: Workspace) -> list[dict[str, Any]]:
+    """Return run, workflow, experiment, backend, status, created, seconds and result of each."""
+    return [_facts(run) for run in space.runs.all()]
+
+
+def log_of(space: Workspace, run: Run, step: str) -> Path | None:
+    """Return the log of a step, wherever it is now."""
+    event = run.last_events().get(step)
+    if event is None:
+        return None
+    if event.entry:
+        return Cache(space.home).entry(event.entry).log
+    return Path(str(event.facts["log"])) if event.facts.get("log") else None
+
+
+def logs(
+    space: Workspace, run: Run, step: str | None, *, follow: bool
+) -> Iterator[tuple[str, bytes]]:
+    """Yield pieces of log with the name of their step; with `follow` until the run has ended."""
+    plan = run.plan
+    names = [plan.step(step).name] if step else [one.name for one in plan.steps]
+    read: dict[tuple[int, int], int] = {}  # by file: a log is moved when its step has ended
+    while True:
+        driven = follow and run.driven
+        for name in names:
+            log = log_of(space, run, name)
+            text = _new_in(log, read) if log else b""
+            if text:
+                yield name, text
+        if not driven:
+            return
+        time.sleep(PATIENCE)
+
+
+def _new_in(log: Path, read: dict[tuple[int, int], int]) -> bytes:
+    """Return what was added to a log since it was last read, all of it after it was cut."""
+    with contextlib.suppress(FileNotFoundError), log.open("rb") as file:
+        facts = os.fstat(file.fileno())
+        key = facts.st_dev, facts.st_ino
+        begin = read.get(key, 0)
+        file.seek(begin if begin <= facts.st_size else 0)
+        text = file.read()
+        read[key] = file.tell()
+        return text
+    return b""
+
+
+def compare(space: Workspace, first: Run, second: Run) -> dict[str, Any]:
+    """Return what differs between two runs: parameters of steps, scores, seconds."""
+    documents = [results.document(run, space.backend_of(run)) for run in (first, second)]
+    return {
+        "runs": [first.id, second.id],
+        "params": _differences(first.plan, second.plan),
+        "leaderboard": _side_by_side(*documents),
+        "test": [document["test"] for document in documents],
+        "selected": [document["selected"] for document in documents],
+        "seconds": [document["seconds"] for document in documents],
+    }
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    record = run.record
+    wanted = ("workflow", "experiment", "backend", "created", "seconds")
+    return {"run": run.id, "status": results.status(run)} | {
+        name: record.get(name) for name in wanted
+    }
+
+
+def _differences(first: Plan, second: Plan) -> list[dict[str, Any]]:
+    steps = [{step.name: step for step in plan.steps} for plan in (first, second)]
+    found = []
+    for name in dict.fromkeys([*steps[0], *steps[1]]):
+        params = [dict(side[name].params) if name in side else {} for side in steps]
+        for key in dict.fromkeys([*params[0], *params[1]]):
+            values = [side.get(key) for side in params]
+            if values[0] != values[1]:
+                found.append({"step": name, "param": key, "values": values})
+    return found
+
+
+def _side_by_side(first: dict[str, Any], second: dict[str, Any]) -> list[dict[str, Any]]:
+    boards = [
+        {one["candidate"]: one for one in document["leaderboard"]} for document in (first, second)
+    ]
+    return [
+        {"candidate": name, "cv": [(board.get(name) or {}).get("cv") for board in boards]}
+        for name in dict.fromkeys([*boards[0], *boards[1]])
+    ]

@@ -1,0 +1,48 @@
+"""Asking an endpoint: from what a person has at hand to a request, from an answer to an error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
+
+REFUSED = range(400, 500)
+
+
+def read(file: Path) -> bytes:
+    """Return what is in a file."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise NotFound("file", str(file), help="a file of JSON, or - for standard input") from None
+    except IsADirectoryError:
+        raise UsageError(f"{file} is a folder", help="name a file of JSON") from None
+
+
+def ask(endpoints: Any, name: str, raw: bytes, *, intervals: bool = True) -> str:
+    """Return the JSON answer of an endpoint, as it came.
+
+    `raw` is a request, or a row, or a list of rows. Raises UsageError when the endpoint refuses
+    the request, BackendUnavailable when it cannot answer.
+    """
+    status, answer = endpoints.invoke(name, _request(raw), intervals=intervals)
+    if status in REFUSED and status not in (401, 408):
+        raise UsageError(f"endpoint {name} refuses the request ({status}): {answer.get('error')}")
+    if status != 200:
+        message = f"endpoint {name} cannot answer ({status}): {answer.get('error')}"
+        raise BackendUnavailable(message, help=f"concrete endpoints logs {name}")
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def _request(raw: bytes) -> bytes:
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError):
+        return raw  # the endpoint says where it is wrong
+    if isinstance(document, list):
+        return json.dumps({"data": document}).encode()
+    if isinstance(document, dict) and "data" not in document:
+        return json.dumps({"data": [document]}).encode()
+    return raw

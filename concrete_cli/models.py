@@ -1,0 +1,287 @@
+"""The registry: models on disk, in numbered versions that never change, and aliases that move.
+
+    models/<name>/<n>/            a version: what the register step left (model.skops,
+                                  manifest.json, metrics.json, sample.json, card.md),
+                                  lineage.json, and version.json: when, from which run, and the
+                                  sha256 of every file
+    models/<name>/aliases.json    alias -> number
+    models/<name>/removed.json    numbers that were deleted; they are never given again
+    models/<name>/lock            held while a number is given or an alias moves
+
+A version is built aside and renamed, so one that exists is whole. Numbers are given under the
+lock: 1, 2, 3 ... without gaps, however many processes register at once. The sums find damage;
+they do not stop somebody who may write here and changes the sums as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import digest, disk, home
+from concrete_cli.errors import Damaged, NotFound, UsageError
+
+FORMAT = 1
+RECORD = "version.json"
+LATEST = "latest"  # the newest version; no alias can be called that
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+REF = re.compile(
+    rf"(?P<name>{NAME.pattern})(:(?P<number>[0-9]{{1,9}})|@(?P<alias>{NAME.pattern}))?"
+)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a model; `path` is its folder, to be read only."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The name of the model."""
+        return self.path.parent.name
+
+    @property
+    def number(self) -> int:
+        """1, 2, 3 ..."""
+        return int(self.path.name)
+
+    @property
+    def ref(self) -> str:
+        """`name:number`."""
+        return f"{self.name}:{self.number}"
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What version.json says: format, name, number, created, content, added, files, facts."""
+        return dict(disk.read_json(self.path / RECORD))
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the model is: candidate, model, params, signature, interval, versions ..."""
+        return dict(disk.read_json(self.path / "manifest.json"))
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Its scores on the test rows; empty for a model that has none."""
+        with contextlib.suppress(FileNotFoundError):
+            return dict(disk.read_json(self.path / "metrics.json"))
+        return {}
+
+    @property
+    def lineage(self) -> dict[str, Any]:
+        """Run, plan, experiment, digests of data and code, library versions."""
+        with contextlib.suppress(FileNotFoundError):
+            return dict(disk.read_json(self.path / "lineage.json"))
+        return {}
+
+    def damage(self) -> str:
+        """Say what is not as it was registered, in a few words; nothing when all is well."""
+        try:
+            written = dict(self.record["files"])
+            found = digest.of_files(self.path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            return f"{RECORD} cannot be read ({type(error).__name__})"
+        found.pop(RECORD, None)
+        for file in sorted(written.keys() | found.keys()):
+            if written.get(file) != found.get(file):
+                word = "is missing" if file not in found else "has changed"
+                return f"{file} {word if file in written else 'was added'}"
+        return ""
+
+
+class Models:
+    """All models below a home."""
+
+    def __init__(self, home_: Path) -> None:
+        self.home = home_
+        self.folder = home_ / "models"
+
+    def publish(
+        self,
+        name: str,
+        folder: Path,
+        facts: Mapping[str, Any] | None = None,
+        texts: Mapping[str, str] | None = None,
+    ) -> Version:
+        """Make a version of the files in a folder; the same content is the same version.
+
+        `facts` (run ...) go into version.json; `texts` are files to add, by their names: what a
+        version is remembered by, but no part of what makes it the same or another one.
+        """
+        place = self._place(name)
+        content = digest.of_json(digest.of_files(folder))
+        with home.in_use(self.home):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._locked(name):
+                for version in self._versions(name):
+                    if version.record.get("content") == content:
+                        return version
+                number = max([0, *self._numbers(name), *self._removed(name)]) + 1
+                scratch = self.home / "tmp" / f"model-{uuid.uuid4().hex}"
+                try:
+                    shutil.copytree(folder, scratch, copy_function=shutil.copyfile)
+                    record = {"format": FORMAT, "name": name, "number": number}
+                    created = datetime.now().astimezone().isoformat(timespec="seconds")
+                    record |= {"created": created, "content": content, **(facts or {})}
+                    _finish(scratch, record, texts or {})
+                    disk.failpoint("model:rename")
+                    scratch.rename(place / str(number))
+                finally:
+                    disk.remove(scratch)
+                disk.failpoint("model:renamed")
+                disk.sync_folder(place)
+        return Version(place / str(number))
+
+    def find(self, ref: str) -> Version:
+        """Return the version that NAME (the newest), NAME:N or NAME@ALIAS stands for."""
+        name, number, alias = parse(ref)
+        numbers = self._numbers(name)
+        if not numbers:
+            help_ = "" if self.names() else "nothing is registered here yet: concrete finetune"
+            raise NotFound("model", name, self.names(), help=help_)
+        if alias and alias != LATEST:
+            aliases = self.aliases(name)
+            if alias not in aliases:
+                raise NotFound("model", ref, [f"{name}@{one}" for one in [*aliases, LATEST]])
+            number = aliases[alias]
+        number = number or max(numbers)
+        if number not in numbers:
+            raise NotFound("model", f"{name}:{number}", [f"{name}:{one}" for one in numbers])
+        return Version(self._place(name) / str(number))
+
+    def load(self, ref: str) -> Version:
+        """Find a version and check every sum: what is handed out to be used."""
+        version = self.find(ref)
+        if damage := version.damage():
+            raise Damaged(f"model {version.ref} is damaged: {damage}")
+        return version
+
+    def all(self, name: str = "") -> list[Version]:
+        """Return all versions, by name, the newest of each first."""
+        names = [name] if name else self.names()
+        return [version for one in names for version in self._versions(one)]
+
+    def names(self) -> list[str]:
+        """Return the names of all models that have a version."""
+        if not self.folder.is_dir():
+            return []
+        found = sorted(path.name for path in self.folder.iterdir() if NAME.fullmatch(path.name))
+        return [name for name in found if self._numbers(name)]
+
+    def aliases(self, name: str) -> dict[str, int]:
+        """Return alias -> number of a model."""
+        with contextlib.suppress(FileNotFoundError):
+            return dict(disk.read_json(self._place(name) / "aliases.json"))
+        return {}
+
+    def tag(self, name: str, number: int, alias: str) -> Version:
+        """Let an alias stand for a version, and for no other any more."""
+        version = self.find(f"{name}:{number}")
+        if not NAME.fullmatch(alias) or alias == LATEST:
+            raise UsageError(f"{alias!r} cannot be an alias", help=f"{_RULE}; not {LATEST}")
+        with self._locked(name):
+            self.find(version.ref)  # nobody may have deleted it meanwhile
+            self._write_aliases(name, self.aliases(name) | {alias: number})
+        return version
+
+    def untag(self, name: str, alias: str) -> None:
+        """Take an alias away."""
+        with self._locked(name):
+            aliases = self.aliases(name)
+            if alias not in aliases:
+                raise NotFound("model", f"{name}@{alias}", [f"{name}@{one}" for one in aliases])
+            del aliases[alias]
+            self._write_aliases(name, aliases)
+
+    def delete(self, version: Version) -> None:
+        """Remove a version for good; its number is never given again."""
+        name, number = version.name, version.number
+        with self._locked(name):
+            self.find(version.ref)
+            held = [alias for alias, one in self.aliases(name).items() if one == number]
+            if held:
+                hint = "; ".join(f"concrete models untag {name}@{alias}" for alias in held)
+                raise UsageError(f"{version.ref} is {name}@{held[0]}", help=f"first: {hint}")
+            removed = sorted({*self._removed(name), number})
+            disk.write_json(self._place(name) / "removed.json", removed)
+            disk.failpoint("model:removed")
+            aside = self.home / "tmp" / f"model-{uuid.uuid4().hex}"
+            version.path.rename(aside)
+        disk.remove(aside)
+
+    def _versions(self, name: str) -> list[Version]:
+        place = self._place(name)
+        return [Version(place / str(number)) for number in self._numbers(name)]
+
+    def _numbers(self, name: str) -> list[int]:
+        """Return the numbers there are, the newest first."""
+        place = self._place(name)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            there = {int(path.name) for path in place.iterdir() if path.name.isdecimal()}
+            return sorted(there - self._removed(name), reverse=True)
+        return []
+
+    def _removed(self, name: str) -> set[int]:
+        with contextlib.suppress(FileNotFoundError):
+            return set(disk.read_json(self._place(name) / "removed.json"))
+        return set()
+
+    def _write_aliases(self, name: str, aliases: Mapping[str, int]) -> None:
+        disk.write_json(self._place(name) / "aliases.json", dict(sorted(aliases.items())))
+
+    def _place(self, name: str) -> Path:
+        return self.folder / check_name(name)
+
+    @contextlib.contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        if not self._place(name).is_dir():
+            raise NotFound("model", name, self.names())
+        with disk.lock(self._place(name) / "lock", wait=True):
+            yield
+
+
+_RULE = "letters, digits, - and _, at most 100, beginning with a letter or digit"
+
+
+def parse(ref: str) -> tuple[str, int, str]:
+    """Return name, number (0: not said) and alias ("": not said) of NAME, NAME:N, NAME@ALIAS."""
+    found = REF.fullmatch(ref)
+    if not found:
+        help_ = f"NAME, NAME:N or NAME@ALIAS; a name is {_RULE}"
+        raise UsageError(f"{_short(ref)} is no model", help=help_)
+    number = found["number"]
+    if number and int(number) < 1:
+        raise UsageError(f"{ref!r} is no model", help="versions count from 1")
+    return found["name"], int(number or 0), found["alias"] or ""
+
+
+def check_name(name: str) -> str:
+    """Return `name` if a model can be called that."""
+    if not NAME.fullmatch(name):
+        raise UsageError(f"a model cannot be called {_short(name)}", help=f"a name is {_RULE}")
+    return name
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def _finish(scratch: Path, record: dict[str, Any], texts: Mapping[str, str]) -> None:
+    """Add the texts and version.json to a folder that becomes a version; make it read-only."""
+    for name, text in texts.items():
+        (scratch / name).write_text(text, encoding="utf-8")
+    files = {"added": sorted(texts), "files": digest.of_files(scratch)}
+    for path in scratch.rglob("*"):
+        if path.is_file():
+            disk.sync_folder(path)  # a file does as well
+    disk.write_json(scratch / RECORD, record | files)
+    disk.protect(scratch)
+    scratch.chmod(0o700)

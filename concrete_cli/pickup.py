@@ -1,0 +1,96 @@
+"""What finetune starts from: which train run, and which model it selected."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from concrete_cli import disk, results
+from concrete_cli.backend import Backend
+from concrete_cli.errors import NotFound, UsageError
+from concrete_cli.runs import Run
+from concrete_cli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from concrete_cli.config import Experiment
+    from concrete_cli.execute import Request
+
+LATEST = "latest"
+
+
+def finetune(
+    request: Request, experiment: Experiment, space: Workspace, backend: Backend
+) -> dict[str, Any]:
+    """Return the argument of workflows.finetune: what it starts from."""
+    from concrete_cli.workflows.finetune import Start
+
+    run = train_run(str(request.given.get("start") or LATEST), request, experiment, space)
+    model = results.keep(run, backend, run.last_events()).get("model")
+    if model is None:
+        hint = "train again: concrete train"
+        raise NotFound("output", f"{run.id}/select.model", help=hint)
+    manifest = disk.read_json(model / "manifest.json")
+    start = Start(
+        run.id,
+        manifest["candidate"],
+        manifest["model"],
+        manifest["params"],
+        slots=_slots(request),
+        rival=_has_rival(experiment, space, backend),
+        shares=tuple(request.given.get("shares", ())),
+    )
+    return {"start": start}
+
+
+def train_run(wanted: str, request: Request, experiment: Experiment, space: Workspace) -> Run:
+    """Return the train run that a person means, or the latest of this experiment."""
+    name = experiment.experiment.name
+    if wanted == LATEST:
+        for run in space.runs.all():
+            if _fits(run, request, experiment) and results.status(run) == "done":
+                return run
+        command = f"concrete train {request.experiment or ''}".strip()
+        hint = f"train first: {command}"
+        raise NotFound("finished train run of experiment", name, help=hint)
+    run = space.runs.find(wanted)
+    record = run.record
+    if record["workflow"] != "train":
+        raise UsageError(f"{run.id} is a {record['workflow']} run", help="name a train run")
+    if record["backend"] != request.backend:
+        hint = f"tune there: --backend {record['backend']}"
+        raise UsageError(f"{run.id} ran on {record['backend']}, not {request.backend}", help=hint)
+    if (state := results.status(run)) != "done":
+        raise UsageError(f"{run.id} is {state}", help=f"finish it: concrete resume {run.id}")
+    return run
+
+
+def _fits(run: Run, request: Request, experiment: Experiment) -> bool:
+    record = run.record
+    return (record["workflow"], record["backend"], record["file"]) == (
+        "train",
+        request.backend,
+        str(experiment.file),
+    )
+
+
+def _slots(request: Request) -> int:
+    """Return how many steps run at once; in the cloud that is for the cluster to say."""
+    if request.backend != "local":
+        return 0
+    return request.options.jobs or len(os.sched_getaffinity(0))
+
+
+def _has_rival(experiment: Experiment, space: Workspace, backend: Backend) -> bool:
+    """Whether the alias of `[register] better_than` stands for a version."""
+    said = experiment.register_
+    if not said or not said.better_than:
+        return False
+    del space
+    models: Any = getattr(backend, "models", None)
+    if models is None:
+        return False
+    try:
+        models.find(f"{said.name}@{said.better_than}")
+    except NotFound:
+        return False
+    return True

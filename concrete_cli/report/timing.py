@@ -1,0 +1,61 @@
+"""When each step of a run began and how long it took, from the run's events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from concrete_cli.backend import Event, State
+from concrete_cli.plan import Plan
+
+
+def of(plan: Plan, events: Iterable[Event]) -> dict[str, Any]:
+    """Return `seconds` of the whole and, per step, state, start, seconds, memory and detail.
+
+    A run that was stopped and resumed may have waited in between: such gaps are cut out.
+    """
+    ordered = list(events)
+    last = {event.step: event for event in ordered}
+    began = {event.step: event.time for event in ordered if event.state is State.RUNNING}
+    clock = _clock(ordered)
+    begin = min((clock(time) for time in began.values()), default=0.0)
+    steps: list[dict[str, Any]] = []
+    for step in plan.steps:
+        event = last.get(step.name, Event(step.name, State.WAITING))
+        worked = event.state in (State.DONE, State.FAILED) and step.name in began
+        steps.append(
+            {
+                "name": step.name,
+                "script": step.script.rpartition("/")[2],
+                "state": event.state.value,
+                "seconds": event.seconds,
+                "start": clock(began[step.name]) - begin if worked else None,
+                "attempt": event.attempt,
+                "detail": event.detail,
+                "memory": event.facts.get("memory"),
+                "needs": sorted(step.needs),
+                "optional": step.optional,
+            }
+        )
+    ends = [one["start"] + one["seconds"] for one in steps if one["start"] is not None]
+    return {"seconds": max(ends, default=0.0), "steps": steps}
+
+
+def _clock(events: list[Event]) -> Any:
+    """Return a function from a time to the seconds in which something ran until then."""
+    times: list[tuple[float, float]] = []
+    running: set[str] = set()
+    passed, before = 0.0, events[0].time if events else 0.0
+    for event in events:
+        passed += max(0.0, event.time - before) if running else 0.0
+        before = max(before, event.time)
+        times.append((event.time, passed))
+        if event.state is State.RUNNING:
+            running.add(event.step)
+        else:
+            running.discard(event.step)
+
+    def clock(time: float) -> float:
+        return max((passed for at, passed in times if at <= time), default=0.0)
+
+    return clock

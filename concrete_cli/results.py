@@ -1,0 +1,163 @@
+"""What a run came to, as one JSON document: for `--json`, for the summary, for scripts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import disk, runs
+from concrete_cli import results_finetune as tuned
+from concrete_cli.backend import Backend, Event, State
+from concrete_cli.errors import NotFound, StepFailed
+from concrete_cli.plan import Output, Plan
+from concrete_cli.runs import Run
+
+SCHEMA_VERSION = 1
+# The outputs that a person wants to have at hand: they are copied beside the run.
+KEPT = {
+    "leaderboard": "select.leaderboard",
+    "model": "select.model",
+    "report": "evaluate.report",
+}
+
+
+def document(run: Run, backend: Backend) -> dict[str, Any]:
+    """Return the document of a run; what has not come about yet is null."""
+    record, plan, last = run.record, run.plan, run.last_events()
+    own = record["workflow"] == "run"
+    paths = {} if own else keep(run, backend, last)
+    board = _read(paths.get("leaderboard"), "leaderboard.json")
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": run.id,
+        "workflow": record["workflow"],
+        "backend": record["backend"],
+        "status": status(run, plan, last),
+        "seconds": record.get("seconds", 0),
+        "steps": steps(plan, last),
+        "leaderboard": _leaderboard(board),
+        "selected": _selected(board),
+        "test": _test(_read(paths.get("report"), "metrics.json")),
+        "paths": {"run": str(run.folder)}
+        | {name: str(paths[name]) if name in paths else None for name in KEPT},
+        **({"outputs": outputs(run, backend, plan, last)} if own else {}),
+        **(tuned.document(run, backend, last) if record["workflow"] == "finetune" else {}),
+    }
+
+
+def outputs(
+    run: Run, backend: Backend, plan: Plan, last: dict[str, Event]
+) -> dict[str, str | None]:
+    """Return where the outputs are that no other step reads; null: not there yet.
+
+    What a backend elsewhere has made is copied into the run's folder, once.
+    """
+    read = {item for step in plan.steps for _, item in step.items()}
+    handle = run.record.get("handle", run.id)
+    path = getattr(backend, "path", None)  # a backend on this machine knows the folder itself
+    found: dict[str, str | None] = {}
+    for output in (one for step in plan.steps for one in step.outputs if one not in read):
+        event = last.get(output.step)
+        found[str(output)] = None
+        if event and event.state.good:
+            with contextlib.suppress(NotFound):
+                folder = path(handle, output) if path else _fetched(run, backend, output)
+                found[str(output)] = str(folder)
+    return found
+
+
+def _fetched(run: Run, backend: Backend, output: Output) -> Path:
+    folder = run.folder / "outputs" / str(output)
+    if not folder.is_dir():
+        scratch = run.folder / "outputs" / f".{output}"
+        disk.remove(scratch)
+        scratch.parent.mkdir(exist_ok=True)
+        backend.fetch(run.record.get("handle", run.id), output, scratch)
+        scratch.rename(folder)
+    return folder
+
+
+def steps(plan: Plan, last: dict[str, Event]) -> list[dict[str, Any]]:
+    """Return name, state, seconds and attempt of each step."""
+    found = []
+    for step in plan.steps:
+        event = last.get(step.name, Event(step.name, State.WAITING))
+        facts = {"seconds": event.seconds, "attempt": event.attempt}
+        found.append({"name": step.name, "state": event.state.value, **facts})
+    return found
+
+
+def status(run: Run, plan: Plan | None = None, last: dict[str, Event] | None = None) -> str:
+    """Return running, done, failed, cancelled or interrupted."""
+    last = run.last_events() if last is None else last
+    return runs.status(plan or run.plan, last, driven=run.driven, cancelled=run.cancelled)
+
+
+def failure(run: Run) -> StepFailed | None:
+    """Return the first failure that made a run fail, with all that helps to mend it."""
+    plan = run.plan
+    for event in run.events():
+        if event.state is State.FAILED and not plan.step(event.step).optional:
+            if run.last_events()[event.step].state is not State.FAILED:
+                continue  # it was tried again with success
+            log = str(event.facts.get("log", ""))
+            return StepFailed(
+                event.step,
+                event.detail,
+                run=run.id,
+                tail=disk.tail(Path(log)),
+                log=log,
+                replay=str(event.facts.get("replay", "")),
+                help=f"mend it, then: concrete resume {run.id}",
+            )
+    return None
+
+
+def keep(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Path]:
+    """Copy the outputs that people want to have at hand into the run's folder, once."""
+    paths: dict[str, Path] = {}
+    for name, text in KEPT.items():
+        step, _, output = text.partition(".")
+        event = last.get(step)
+        if event is None or not event.state.good:
+            continue
+        folder = run.folder / name
+        if not folder.is_dir():
+            scratch = run.folder / f".{name}"
+            disk.remove(scratch)
+            with contextlib.suppress(NotFound):
+                backend.fetch(run.record.get("handle", run.id), Output(step, output), scratch)
+                scratch.rename(folder)
+        if folder.is_dir():
+            paths[name] = folder
+    return paths
+
+
+def _read(folder: Path | None, name: str) -> dict[str, Any] | None:
+    with contextlib.suppress(OSError, ValueError):
+        return dict(disk.read_json(folder / name)) if folder else None
+    return None
+
+
+def _leaderboard(board: dict[str, Any] | None) -> list[dict[str, Any]]:
+    candidates: Iterable[dict[str, Any]] = board["candidates"] if board else []
+    wanted = ("candidate", "status", "error", "cv", "difference", "seconds")
+    return [{name: one.get(name) for name in wanted} for one in candidates]
+
+
+def _selected(board: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not board:
+        return None
+    for one in board["candidates"]:
+        if one["candidate"] == board["selected"]:
+            return {"candidate": one["candidate"], "cv": one["cv"]}
+    return None
+
+
+def _test(metrics: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not metrics:
+        return None
+    wanted = ("rows", "rmse", "mae", "r2", "rmse_ci", "coverage", "width")
+    return {name: metrics.get(name) for name in wanted}

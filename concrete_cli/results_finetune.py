@@ -1,0 +1,73 @@
+"""What finetune adds to the document of a run: tuning, gates, the registered version."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import disk
+from concrete_cli.backend import Backend, Event, State
+from concrete_cli.errors import GateNotMet, NotFound
+from concrete_cli.plan import Output
+from concrete_cli.runs import Run
+
+TUNING = (
+    "trials",
+    "seconds",
+    "best",
+    "gain",
+    "gain_se",
+    "kept",
+    "untuned",
+    "metric",
+    "done",
+    "stopped",
+    "failed",
+    "params",
+)
+GATES = Output("register", "gates", mode="mount")
+
+
+def document(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Any]:
+    """Return tuning, gates and registered; what has not come about yet is null or empty."""
+    tuning = _read(run.folder / "leaderboard" / "tuning.json")
+    return {
+        "tuning": {name: tuning.get(name) for name in TUNING} if tuning else None,
+        "gates": _gates(run, backend, last),
+        "registered": run.record.get("registered"),
+    }
+
+
+def unmet(found: dict[str, Any]) -> GateNotMet | None:
+    """Return the error that says which gates were not met; None when all were, or none was."""
+    gates = [gate for gate in found.get("gates") or () if not gate["met"]]
+    if not gates:
+        return None
+    told = "; ".join(f"{gate['metric']} {_number(gate)}, wanted {gate['rule']}" for gate in gates)
+    hint = "nothing was registered; the gates are in [register] of the experiment"
+    return GateNotMet(f"gate not met: {told}", result=found, help=hint)
+
+
+def _gates(run: Run, backend: Backend, last: dict[str, Event]) -> list[dict[str, Any]]:
+    """Return what the gates said in this run, also when they ended it."""
+    event = last.get(GATES.step)
+    if event is None or not (event.state.good or event.state is State.FAILED):
+        return []
+    scratch = run.folder / ".gates"
+    disk.remove(scratch)
+    with contextlib.suppress(NotFound):
+        backend.fetch(run.record.get("handle", run.id), GATES, scratch)
+    found = _read(scratch / "gates.json")
+    disk.remove(scratch)
+    return list(found["gates"]) if found else []
+
+
+def _number(gate: dict[str, Any]) -> str:
+    return "unknown" if gate["value"] is None else f"{gate['value']:.6g}"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    with contextlib.suppress(OSError, ValueError):
+        return dict(disk.read_json(path))
+    return None

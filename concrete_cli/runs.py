@@ -1,0 +1,202 @@
+"""Runs on disk: one folder each, whose files are the truth.
+
+    plan.json         the frozen plan
+    experiment.toml   the experiment as it was, with what --set changed
+    run.json          who ran what, where, with which options
+    events.jsonl      what happened, a line an event, appended and synced to disk
+    failed/           what steps that failed left: their log, and outputs of mode `mount`
+    cancel            there when somebody asked the run to stop
+
+The status of a run is a fold over its events; nothing else says how it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import disk, journal, names, plan
+from concrete_cli.backend import Event, Options, State
+from concrete_cli.errors import NotFound, UsageError
+from concrete_cli.plan import Plan
+
+FORMAT = 1
+LOG = logging.getLogger("concrete")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a plan."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The name of the run."""
+        return self.folder.name
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What run.json says."""
+        return dict(disk.read_json(self.folder / "run.json"))
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that is run."""
+        return plan.from_document(disk.read_json(self.folder / "plan.json"))
+
+    @property
+    def options(self) -> Options:
+        """How the run is carried out."""
+        options = self.record["options"]
+        return Options(**options | {"force": tuple(options["force"])})
+
+    @property
+    def lock(self) -> Path:
+        """The file that whoever drives the run holds locked."""
+        return self.folder / "lock"
+
+    def note(self, **facts: Any) -> None:
+        """Add facts to run.json."""
+        disk.write_json(self.folder / "run.json", self.record | facts)
+
+    def append(self, events: Iterable[Event]) -> None:
+        """Write events down; they are on disk when this returns."""
+        journal.append(self.folder / "events.jsonl", events)
+
+    def events(self) -> list[Event]:
+        """Return all that happened; a line that a crash cut short does not count."""
+        return list(self.tail().events())
+
+    def tail(self) -> journal.Tail:
+        """Return a reader that gives what is new in the events since it was last asked."""
+        return journal.Tail(self.folder / "events.jsonl")
+
+    def last_events(self) -> dict[str, Event]:
+        """Return the last event of each step that has any."""
+        return {event.step: event for event in self.events()}
+
+    @property
+    def driven(self) -> bool:
+        """Whether a process is carrying the run out at this moment."""
+        return disk.is_locked(self.lock)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked the run to stop."""
+        return (self.folder / "cancel").exists()
+
+    def cancel(self) -> None:
+        """Ask whoever drives the run to stop it."""
+        (self.folder / "cancel").touch()
+
+    def uncancel(self) -> None:
+        """Let the run go on."""
+        (self.folder / "cancel").unlink(missing_ok=True)
+
+
+class Runs:
+    """All runs below a home."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "runs"
+
+    def create(
+        self, plan_: Plan, *, experiment: str, options: Options, facts: Mapping[str, Any]
+    ) -> Run:
+        """Write a new run down, whole or not at all; `experiment` is the text of its TOML file."""
+        now = datetime.now().astimezone()
+        run, scratch = self._reserve(now)
+        disk.write_json(scratch / "plan.json", plan_.document())
+        disk.write(scratch / "experiment.toml", experiment)
+        number = max((order[0] for order, _ in self._in_order()), default=0) + 1
+        record = {"format": FORMAT, "id": run.id, "number": number, "created": now.isoformat()}
+        disk.write_json(scratch / "run.json", {**record, **facts, "options": vars(options)})
+        (scratch / "lock").touch()
+        disk.failpoint("run:create")
+        scratch.rename(run.folder)
+        disk.failpoint("run:created")
+        disk.sync_folder(self.folder)
+        return run
+
+    def all(self) -> list[Run]:
+        """Return the runs, newest first."""
+        return [run for _, run in sorted(self._in_order(), key=lambda pair: pair[0], reverse=True)]
+
+    def find(self, wanted: str, fits: Callable[[Run], bool] = lambda _: True) -> Run:
+        """Return the run that a person means: `latest`, a name, or its beginning, or its word."""
+        if wanted == "latest":
+            for run in self.all():
+                if fits(run):
+                    return run
+            raise NotFound("run", wanted, help="nothing has been run here yet: concrete train")
+        ids = sorted((path.name for path in self._folders()), reverse=True)
+        found = names.matches(wanted, ids)
+        if len(found) > 1:
+            raise UsageError(
+                f"{wanted!r} may be {', '.join(sorted(found)[:5])}", help="say more of its name"
+            )
+        if not found:
+            raise NotFound("run", wanted, ids)
+        return Run(self.folder / found[0])
+
+    def durations(self, recent: int = 10) -> dict[str, float]:
+        """Return how many seconds each step took when it last ran, in the recent runs."""
+        found: dict[str, float] = {}
+        for run in self.all()[:recent]:
+            for event in run.events():
+                if event.state is State.DONE:
+                    found.setdefault(event.step, event.seconds)
+        return found
+
+    def _folders(self) -> list[Path]:
+        if not self.folder.is_dir():
+            return []
+        seen = (path for path in self.folder.iterdir() if not path.name.startswith("."))
+        return [path for path in seen if (path / "run.json").is_file()]
+
+    def _in_order(self) -> Iterator[tuple[tuple[int, datetime], Run]]:
+        """Yield runs with what orders them: a number, since clocks may be set back."""
+        for run in map(Run, self._folders()):
+            try:
+                record = run.record
+                created = datetime.fromisoformat(record["created"])
+                yield (int(record.get("number", 0)), created), run
+            except FileNotFoundError:
+                continue  # somebody removes it at this moment
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                LOG.warning("run %s is left out: run.json cannot be read: %s", run.id, error)
+
+    def _reserve(self, now: datetime) -> tuple[Run, Path]:
+        """Return a run whose name is free, and the folder that keeps the name for us till then."""
+        taken = {path.name.removeprefix(".") for path in self.folder.iterdir()}
+        while True:
+            run = Run(self.folder / names.new(now, taken))
+            scratch = self.folder / f".{run.id}"
+            taken.add(run.id)
+            with contextlib.suppress(FileExistsError):
+                scratch.mkdir(mode=0o700)
+                if not run.folder.exists():
+                    return run, scratch
+                scratch.rmdir()
+
+
+def status(plan_: Plan, last: Mapping[str, Event], *, driven: bool, cancelled: bool) -> str:
+    """Return how a run is: running, done, failed, cancelled or interrupted.
+
+    A run is done when each step ended well, those excepted that may fail.
+    """
+    states = {
+        step.name: last[step.name].state if step.name in last else None for step in plan_.steps
+    }
+    ended = all(state is not None and state.ended for state in states.values())
+    if not ended:
+        return "running" if driven else "cancelled" if cancelled else "interrupted"
+    needed = (step.name for step in plan_.steps if not step.optional)
+    good = all((state := states[name]) is not None and state.good for name in needed)
+    return "done" if good else "failed"

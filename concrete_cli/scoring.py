@@ -1,0 +1,167 @@
+"""From new rows to predictions: which model, which rows, where the answers go."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from concrete_cli import disk
+from concrete_cli.backend import Backend
+from concrete_cli.errors import Interrupted, NotFound, UsageError, nearest
+from concrete_cli.execute import Prepared, Request
+from concrete_cli.models import Models
+from concrete_cli.runs import Run
+from concrete_cli.workflows.score import Scored, result
+from concrete_cli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from concrete_cli.config import Experiment
+
+PIPE = "-"
+FORMATS = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet"}
+WORTH = 8 << 20  # bytes of data that are worth a process of their own
+MANIFEST = "manifest.json"
+BLOCK = 1 << 20
+
+
+def choose(
+    request: Request,
+    experiment: Experiment,
+    space: Workspace,
+    backend: Backend,  # noqa: ARG001  every lookup gets it
+) -> dict[str, Scored]:
+    """Return the argument of workflows.score that `request.given` asks for.
+
+    `model` is NAME, NAME:N, NAME@ALIAS, `run:RUN` for what a run selected, or a model's folder;
+    nothing: the newest version of the experiment's own.
+    """
+    given = request.given
+    source, folder = _model(str(given.get("model") or ""), experiment, space)
+    manifest = disk.read_json(folder / MANIFEST)
+    data = Path(given["data"])
+    if not data.is_file():
+        near = [path.name for path in data.parent.iterdir()] if data.parent.is_dir() else []
+        raise NotFound("file", str(data), help=nearest(data.name, near))
+    scored = Scored(
+        source,
+        manifest["model"],
+        manifest["params"],
+        str(data.absolute()),
+        shards=given.get("shards") or shards(data.stat().st_size, request.options.jobs),
+        keep=tuple(given.get("keep") or ()),
+        format=given.get("format", "parquet"),
+    )
+    return {"scored": scored}
+
+
+def shards(size: int, jobs: int = 0) -> int:
+    """Return how many processes are worth their start for so many bytes of data."""
+    processors = jobs or len(os.sched_getaffinity(0))
+    return max(1, min(processors, size // WORTH))
+
+
+def format_of(out: str | None) -> str:
+    """Return csv or parquet, by the end of the file's name."""
+    if out is None:
+        return "parquet"
+    if out == PIPE:
+        return "csv"
+    suffix = Path(out).suffix.lower()
+    if suffix not in FORMATS:
+        raise UsageError(f"--out {out}: {suffix or 'no ending'} is no format that is written",
+                         help=f"end it in {' or '.join(FORMATS)}, or say -")  # fmt: skip
+    return FORMATS[suffix]
+
+
+@contextlib.contextmanager
+def rows(data: str, space: Workspace) -> Iterator[Path]:
+    """Yield the file of the rows; what comes down a pipe is put into one first.
+
+    It stays where the run was stopped and may be gone on with; `concrete gc` removes it then.
+    """
+    if data != PIPE:
+        yield Path(data)
+        return
+    path = space.home / "tmp" / f"stdin-{uuid.uuid4().hex}"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with path.open("xb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file, BLOCK)
+        yield path
+    except Interrupted:
+        raise
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    path.unlink(missing_ok=True)
+
+
+def deliver(prepared: Prepared, run: Run, out: str | None) -> dict[str, Any]:
+    """Bring the predictions of a run that is done to where they are wanted.
+
+    Returns rows, warned, odd (column -> rows with an unusual value), seconds and out.
+    """
+    scored = result(prepared.plan)
+    handle = run.record.get("handle", run.id)
+    name = f"predictions.{format_of(out)}"
+    with _folder(prepared, handle, scored) as folder:
+        facts = disk.read_json(folder / "metrics.json")
+        if out == PIPE:
+            with (folder / name).open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer, BLOCK)
+            sys.stdout.buffer.flush()
+        else:
+            into = Path(out) if out else run.folder / name
+            _copy(folder / name, into)
+            out = str(into.absolute())
+    wanted = ("rows", "warned", "odd", "seconds")
+    return {name: facts[name] for name in wanted} | {"out": out}
+
+
+@contextlib.contextmanager
+def _folder(prepared: Prepared, handle: str, output: Any) -> Iterator[Path]:
+    path = getattr(prepared.backend, "path", None)
+    if path:
+        yield Path(path(handle, output))
+        return
+    with tempfile.TemporaryDirectory(dir=prepared.workspace.home / "tmp") as scratch:
+        prepared.backend.fetch(handle, output, Path(scratch) / "predictions")
+        yield Path(scratch) / "predictions"
+
+
+def _copy(file: Path, into: Path) -> None:
+    into.parent.mkdir(parents=True, exist_ok=True)
+    scratch = into.with_name(f".{into.name}.{uuid.uuid4().hex}")
+    try:
+        shutil.copyfile(file, scratch)
+        scratch.replace(into)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _model(wanted: str, experiment: Experiment, space: Workspace) -> tuple[str, Path]:
+    """Return the source of a model and its folder here."""
+    if wanted.startswith("run:"):
+        run = space.runs.find(wanted.removeprefix("run:"), _has_model)
+        if not _has_model(run):
+            raise NotFound("model", wanted, help=f"run {run.id} has not selected one")
+        return f"run:{run.id}/select.model", run.folder / "model"
+    if wanted and (Path(wanted) / MANIFEST).is_file():
+        return str(Path(wanted).absolute()), Path(wanted)
+    if not wanted and not experiment.register_:
+        hint = "say --model NAME, or --model run:latest, or [register] name in the experiment"
+        raise UsageError("which model is to predict?", help=hint)
+    own = experiment.register_.name if experiment.register_ else ""
+    version = Models(space.home).load(wanted or own)
+    return str(version.path), version.path
+
+
+def _has_model(run: Run) -> bool:
+    return (run.folder / "model" / MANIFEST).is_file()

@@ -1,0 +1,1 @@
+"""What a person reads: results on stdout, everything else on stderr."""

@@ -1,0 +1,32 @@
+"""What finetune adds to the summary of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from concrete_cli.view import style
+
+
+def lines(found: dict[str, Any]) -> Iterator[str]:
+    """Yield lines on tuning, gates and registration, as far as there is something to say."""
+    if tuning := found.get("tuning"):
+        yield f"tuning    {_tuning(tuning)}"
+    for gate in found.get("gates") or ():
+        sign = style.mark("done" if gate["met"] else "failed")
+        value = "unknown" if gate["value"] is None else f"{gate['value']:.4g}"
+        note = f" ({gate['note']})" if gate.get("note") else ""
+        yield f"gate      {sign} {gate['metric']} {value}, wanted {gate['rule']}{note}"
+    if version := found.get("registered"):
+        name = style.paint(f"{version['name']}:{version['version']}", "bold")
+        yield f"registered {name}"
+
+
+def _tuning(tuning: dict[str, Any]) -> str:
+    gain, spread = tuning["gain"], tuning["gain_se"]
+    said = f"gain {gain:.3f}" + ("" if spread is None else f" ± {spread:.3f}")
+    count = f"{tuning['trials']} trials in {style.seconds(tuning['seconds'])}"
+    if tuning["kept"] == "tuned":
+        scores = f"{tuning['metric']} {tuning['untuned']:.3f} → {tuning['best']:.3f}"
+        return f"{scores}, {said}, {count}: the tuned model is kept"
+    return f"{said}, {count}: not more than its standard error, the untuned model is kept"

@@ -1,0 +1,103 @@
+"""Registered models as people read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from concrete_cli.models import Version
+from concrete_cli.view import output, style
+
+
+def listed(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print the list of versions."""
+    if as_json:
+        output.document({"models": rows})
+        return
+    if not rows:
+        print("no models yet: concrete finetune")
+        return
+    cells = [["model", "aliases", "rmse", "r2", "created", "run"]]
+    cells += [
+        [
+            f"{row['name']}:{row['version']}",
+            ", ".join(row["aliases"]),
+            *(_number((row["metrics"] or {}).get(metric)) for metric in ("rmse", "r2")),
+            (row["created"] or "")[:16].replace("T", " "),
+            row["run"] or "",
+        ]
+        for row in rows
+    ]
+    lines = style.table(cells, right=(2, 3))
+    print(style.paint(lines[0], "dim"))
+    print("\n".join(lines[1:]))
+
+
+def shown(found: dict[str, Any], *, as_json: bool) -> None:
+    """Print one version: its names, its card, where it comes from."""
+    if as_json:
+        output.document(found)
+        return
+    aliases = "".join(f"  @{alias}" for alias in found["aliases"])
+    print(style.paint(f"{found['name']}:{found['version']}{aliases}", "bold"))
+    lineage = found["lineage"]
+    rows = [["created", found["created"] or ""], ["run", found["run"] or ""]]
+    rows += [["after", one["run"]] for one in lineage["runs"] if one["run"] != found["run"]]
+    rows += [["data", f"{one['source']}  sha256 {one['sha256'][:12]}"] for one in lineage["data"]]
+    if git := lineage["git"]:
+        rows.append(["git", git["commit"][:12] + (" with changes" if git["changed"] else "")])
+    rows.append(["path", found["path"]])
+    rows.append(["files", f"damaged: {found['damage']}" if found["damage"] else "as registered"])
+    print("\n".join(style.table(rows)))
+    if found["card"]:
+        print(f"\n{found['card'].rstrip()}")
+
+
+def verified(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print which versions are as they were registered."""
+    if as_json:
+        output.document({"models": rows})
+        return
+    for row in rows:
+        sign = style.mark("failed" if row["damage"] else "done")
+        print(f"{sign} {row['name']}:{row['version']}  {row['damage'] or ''}".rstrip())
+
+
+def tagged(version: Version, alias: str, *, as_json: bool) -> None:
+    """Say what an alias stands for now."""
+    _say(f"{version.name}@{alias} is {version.ref}", _of(version) | {"alias": alias}, as_json)
+
+
+def untagged(name: str, alias: str, *, as_json: bool) -> None:
+    """Say that an alias is gone."""
+    _say(f"{name}@{alias} is gone", {"name": name, "alias": alias}, as_json)
+
+
+def exported(version: Version, file: Path, *, as_json: bool) -> None:
+    """Say where the file is."""
+    _say(f"{version.ref} is in {file}", _of(version) | {"file": str(file)}, as_json)
+
+
+def imported(version: Version, *, as_json: bool) -> None:
+    """Say which version it has become."""
+    _say(f"registered {version.ref}", {"registered": _of(version)}, as_json)
+
+
+def deleted(version: Version, *, as_json: bool) -> None:
+    """Say what is gone."""
+    _say(f"{version.ref} is gone", {"deleted": _of(version)}, as_json)
+
+
+def _of(version: Version) -> dict[str, Any]:
+    return {"name": version.name, "version": version.number}
+
+
+def _say(text: str, found: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001
+    if as_json:
+        output.document(found)
+    else:
+        print(text)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

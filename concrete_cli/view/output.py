@@ -1,0 +1,126 @@
+"""Results on stdout: as one JSON document, or as a person reads them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from concrete_cli.results import SCHEMA_VERSION
+from concrete_cli.runs import Run
+from concrete_cli.view import finetune, style
+
+if TYPE_CHECKING:
+    from concrete_cli.execute import Prepared
+
+
+def document(value: dict[str, Any]) -> None:
+    """Print one JSON document."""
+    print(json.dumps({"schema_version": SCHEMA_VERSION} | value, indent=2, ensure_ascii=False))
+
+
+def result(found: dict[str, Any], *, as_json: bool) -> None:
+    """Print what a run came to."""
+    if as_json:
+        document(found)
+        return
+    if found["leaderboard"]:
+        print("\n".join([*leaderboard(found), ""]))
+    _warn(_failed_candidates(found))
+    if found["selected"]:
+        print(f"selected  {style.paint(found['selected']['candidate'], 'bold')}")
+    if test := found["test"]:
+        print(f"test      {_test(test)}")
+    print("".join(f"{line}\n" for line in finetune.lines(found)), end="")
+    counts = _counts(found["steps"])
+    print(f"run       {found['run']}  {counts}  {style.seconds(found['seconds'])}")
+    kept = {name: found["paths"].get(name) for name in ("model", "report")}
+    for name, path in (kept | found.get("outputs", {})).items():
+        if path:
+            print(f"{name:<9} {path}")
+
+
+def leaderboard(found: dict[str, Any]) -> list[str]:
+    """Return the lines of the leaderboard: best first, the selected one marked."""
+    best = (found["selected"] or {}).get("candidate")
+    rows = [["", "candidate", "rmse", "se", "mae", "r2", "to the best", "took"]]
+    for one in found["leaderboard"]:
+        if one["status"] != "done":
+            rows.append(["", one["candidate"], one["status"], "", "", "", "", ""])
+            continue
+        cv, gap = one["cv"], one.get("difference")
+        rows.append(
+            [
+                "→" if one["candidate"] == best else "",
+                one["candidate"],
+                f"{cv['rmse']:.3f}",
+                f"{cv['se']:.3f}",
+                f"{cv['mae']:.3f}",
+                f"{cv['r2']:.3f}",
+                f"{gap['mean']:+.3f} ± {gap['se']:.3f}" if gap and gap["mean"] else "",
+                style.seconds(one["seconds"] or 0),
+            ]
+        )
+    lines = style.table(rows, right=(2, 3, 4, 5, 6, 7))
+    head = style.paint(lines[0], "dim")
+    return [head, *(style.paint(line, "bold") if "→" in line else line for line in lines[1:])]
+
+
+def forecast(prepared: Prepared, *, as_json: bool) -> None:
+    """Print what each step of a plan would do."""
+    from concrete_cli import forecasts
+
+    rows = forecasts.of(prepared)
+    if as_json:
+        document({"plan": prepared.plan.name, "steps": rows})
+        return
+    for row in rows:
+        took = style.seconds(row["seconds"]) if row["seconds"] else ""
+        why = f"from {row['run']}" if row["run"] else "; ".join(row["why"])
+        word = style.paint(f"{row['decision']:<6}", "cyan" if row["decision"] == "run" else "green")
+        print(f"{word} {row['step']:<28} {took:>8}  {why}".rstrip())
+    again = sum(row["decision"] == "run" for row in rows)
+    print(f"\n{again} to run, {len(rows) - again} to reuse")
+
+
+def detached(run: Run, *, as_json: bool) -> None:
+    """Say which run goes on by itself."""
+    if as_json:
+        document({"run": run.id, "status": "running", "paths": {"run": str(run.folder)}})
+        return
+    print(run.id)
+    print(
+        f"watch it: concrete logs {run.id} -f   stop it: concrete cancel {run.id}", file=sys.stderr
+    )
+
+
+def _warn(warnings: list[str]) -> None:
+    word = style.paint("warning", "yellow", stream=sys.stderr)
+    for warning in warnings:
+        print(f"{word}: {warning}", file=sys.stderr)
+
+
+def _test(test: dict[str, Any]) -> str:
+    low, high = test["rmse_ci"]
+    words = [
+        f"rmse {test['rmse']:.3f} [{low:.3f}, {high:.3f}]",
+        f"mae {test['mae']:.3f}",
+        f"r2 {test['r2']:.3f}",
+        f"90% intervals cover {test['coverage']:.1%}",
+        f"{test['rows']} rows",
+    ]
+    return "  ".join(words)
+
+
+def _counts(steps: list[dict[str, Any]]) -> str:
+    states = [step["state"] for step in steps]
+    return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
+
+
+def _failed_candidates(found: dict[str, Any]) -> list[str]:
+    return [
+        f"candidate {one['candidate']} {one['status']}: {one['error'] or 'see its log'}"
+        f" (concrete logs {found['run']} train_{one['candidate']})"
+        for one in found["leaderboard"]
+        if one["status"] != "done"
+    ]

@@ -1,0 +1,113 @@
+"""How a run goes, while it goes: a live table in a terminal, else one plain line per change."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from concrete_cli.backend import Event, State
+from concrete_cli.plan import Plan
+from concrete_cli.view import style
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+class Progress(Protocol):
+    """Something that is told of each event."""
+
+    def show(self, event: Event) -> None:
+        """Take note of an event."""
+
+
+class Silent:
+    """Shows nothing: `--quiet`."""
+
+    def show(self, event: Event) -> None:
+        """Take no note."""
+
+
+class Lines:
+    """One line on stderr for each change."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        self._verbose = verbose
+
+    def show(self, event: Event) -> None:
+        """Print the line, unless it says no more than that a step started."""
+        if event.state is State.RUNNING and not self._verbose:
+            return
+        mark = style.mark(event.state, sys.stderr)
+        took = style.seconds(event.seconds) if event.state.ended and event.seconds else ""
+        words = [mark, f"{event.step:<28}", f"{event.state:<8}", f"{took:>8}", _detail(event)]
+        print(" ".join(words).rstrip(), file=sys.stderr, flush=True)
+
+
+class Live:
+    """The table that `rich` draws again four times a second."""
+
+    def __init__(self, plan: Plan, expected: Mapping[str, float]) -> None:
+        self._last = {step.name: Event(step.name, State.WAITING) for step in plan.steps}
+        self._since: dict[str, float] = {}
+        self._expected = expected
+
+    def show(self, event: Event) -> None:
+        """Take note; the next drawing shows it."""
+        self._last[event.step] = event
+        self._since[event.step] = time.monotonic()
+
+    def __rich__(self) -> Table:
+        """Draw the table as it is now."""
+        from rich.table import Table
+
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True)
+        for title, side in (("", "left"), ("step", "left"), ("state", "left")):
+            table.add_column(title, justify=side, style="", header_style="dim")  # type: ignore[arg-type]
+        table.add_column("took", justify="right", header_style="dim")
+        table.add_column("expected", justify="right", style="dim", header_style="dim")
+        table.add_column("", style="dim", overflow="ellipsis", no_wrap=True)
+        for name, event in self._last.items():
+            sign, colour = style.MARKS[event.state]
+            expected = self._expected.get(name, 0)
+            table.add_row(
+                f"[{colour}]{sign}[/]",
+                name,
+                f"[{colour}]{event.state.value}[/]",
+                self._took(event),
+                style.seconds(expected) if expected and not event.state.ended else "",
+                _detail(event),
+            )
+        return table
+
+    def _took(self, event: Event) -> str:
+        if event.state is State.RUNNING:
+            return style.seconds(time.monotonic() - self._since[event.step])
+        return style.seconds(event.seconds) if event.seconds else ""
+
+
+@contextmanager
+def progress(
+    plan: Plan, expected: Mapping[str, float], *, quiet: bool, verbose: bool
+) -> Iterator[Progress]:
+    """Show how a run goes while the block runs, in the way that suits where stderr goes."""
+    if quiet:
+        yield Silent()
+    elif not style.coloured(sys.stderr) or verbose:
+        yield Lines(verbose=verbose)
+    else:
+        from rich.console import Console
+        from rich.live import Live as Drawing
+
+        live = Live(plan, expected)
+        console = Console(stderr=True)
+        with Drawing(live, console=console, refresh_per_second=4, vertical_overflow="visible"):
+            yield live
+
+
+def _detail(event: Event) -> str:
+    if event.state is State.REUSED:
+        return f"from {event.detail}" if event.detail else ""
+    return event.detail if event.state is not State.RUNNING else ""

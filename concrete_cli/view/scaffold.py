@@ -1,0 +1,25 @@
+"""What `concrete init` made, as people read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concrete_cli.config.read import shown
+from concrete_cli.view import output
+
+
+def made(found: dict[str, Any], *, as_json: bool) -> None:
+    """Print what was written, what was left out, and what to type next."""
+    if as_json:
+        output.document(found)
+        return
+    from pathlib import Path
+
+    file = shown(Path(found["experiment"]))
+    count = len(found["columns"])
+    print(f"wrote {file}: {found['rows']} rows, {count} columns to tell {found['target']} by")
+    for name, why in found["left_out"].items():
+        print(f"left out {name}: {why}")
+    for note in found["notes"]:
+        print(f"note: {note}")
+    print(f"next: concrete train {file}")

@@ -1,0 +1,26 @@
+"""What `concrete score` came to, as people read it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from concrete_cli.runs import Run
+from concrete_cli.view import output, style
+
+
+def scored(found: dict[str, Any], run: Run, *, as_json: bool) -> None:
+    """Print how many rows were predicted, how fast, which are odd, and where the answers are."""
+    rate = found["rows"] / found["seconds"] if found["seconds"] else 0.0
+    if as_json:
+        output.document({"run": run.id, **found, "rows_per_second": rate})
+        return
+    stream = sys.stderr
+    took = style.seconds(found["seconds"])
+    print(f"{found['rows']} rows in {took}, {rate:.0f} a second", file=stream)
+    if found["warned"]:
+        told = ", ".join(f"{name} {count}" for name, count in found["odd"].items())
+        mark = style.paint("warning", "yellow", stream=stream)
+        print(f"{mark}: {found['warned']} rows are unlike the training rows: {told}", file=stream)
+    if found["out"] != "-":
+        print(found["out"])

@@ -1,0 +1,1 @@
+"""Workflows: pure functions that compile an experiment into a plan."""

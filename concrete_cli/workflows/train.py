@@ -1,0 +1,159 @@
+"""train: prepare -> split -> train_<candidate>, each in parallel -> select -> evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from concrete_cli import payload
+from concrete_cli.plan import Output, Plan, Source, Step
+from concrete_cli.workflows.settings import settled
+
+if TYPE_CHECKING:
+    from concrete_cli.config import Experiment
+
+COVERAGE = 0.9
+BOOTSTRAPS = 1000
+
+
+def train(experiment: Experiment) -> Plan:
+    """Return the plan that tries every candidate of the experiment and tests the best one."""
+    steps = [prepare(experiment), split(experiment), *tries(experiment)]
+    modules = own_modules(experiment)
+    names = list(experiment.train.candidates)
+    libraries = tuple(dict.fromkeys(name for step in steps for name in step.libraries))
+    select = Step(
+        "select",
+        "choose.py",
+        inputs={
+            "train": Output("split", "train"),
+            "candidates": tuple(Output(f"train_{name}", "candidate") for name in names),
+        },
+        outputs=(Output("select", "model"), Output("select", "leaderboard")),
+        params={"names": names, "metric": experiment.train.metric, "coverage": COVERAGE},
+    )
+    evaluate = Step(
+        "evaluate",
+        "evaluate.py",
+        inputs={
+            "model": Output("select", "model"),
+            "leaderboard": Output("select", "leaderboard"),
+            "test": Output("split", "test"),
+        },
+        outputs=(Output("evaluate", "report"),),
+        params={"seed": experiment.experiment.seed, "bootstraps": BOOTSTRAPS},
+        modules=modules,
+        libraries=libraries,
+    )
+    every = (*steps, select, evaluate)
+    return Plan("train", tuple(settled(experiment, step) for step in every))
+
+
+def prepare(experiment: Experiment) -> Step:
+    """Return the step that reads and checks the data."""
+    data = experiment.data
+    checks = {name: _given(column) for name, column in data.columns.items()}
+    return Step(
+        "prepare",
+        "prepare.py",
+        inputs={"source": Source(_source(experiment))},
+        outputs=(Output("prepare", "data"),),
+        params={
+            "target": data.target,
+            "drop": list(data.drop),
+            "categorical": list(data.categorical),
+            "columns": checks,
+            "features": dict(experiment.features),
+            "units": dict(data.units),
+        },
+    )
+
+
+def split(experiment: Experiment) -> Step:
+    """Return the step that sets the test rows aside and makes the folds."""
+    stratify = experiment.split.stratify
+    bins = {"column": stratify.column, "bins": stratify.bins} if stratify else {}
+    return Step(
+        "split",
+        "split.py",
+        inputs={"data": Output("prepare", "data")},
+        outputs=(Output("split", "train"), Output("split", "test")),
+        params={
+            "seed": experiment.experiment.seed,
+            "test_fraction": experiment.split.test_fraction,
+            "group_by": list(experiment.split.group_by),
+            "stratify": bins,
+            "folds": experiment.train.folds,
+            "target": experiment.data.target,
+        },
+    )
+
+
+def tries(experiment: Experiment) -> Iterator[Step]:
+    """Yield one step per candidate; one that is killed does not stop the others."""
+    families = payload.module("_families")
+    modules = own_modules(experiment)
+    for name, candidate in experiment.train.candidates.items():
+        params = _params(experiment, candidate.params)
+        limit = {} if candidate.max_rows is None else {"max_rows": candidate.max_rows}
+        yield Step(
+            f"train_{name}",
+            "train.py",
+            inputs={"train": Output("split", "train")},
+            outputs=(Output(f"train_{name}", "candidate"),),
+            params={
+                "name": name,
+                "model": candidate.model,
+                "params": params,
+                "metric": experiment.train.metric,
+                "seed": experiment.experiment.seed,
+                **limit,
+            },
+            optional=True,
+            modules=modules if _is_own(candidate.model, params) else (),
+            libraries=families.modules(candidate.model, params),
+        )
+
+
+def own_modules(experiment: Experiment) -> tuple[str, ...]:
+    """Return the files of the user's own that hold a candidate's class, `module:Class`."""
+    models = [candidate.model for candidate in experiment.train.candidates.values()]
+    for candidate in experiment.train.candidates.values():
+        models += [member["model"] for member in _members(experiment, candidate.params)]
+    names = {model.partition(":")[0] for model in models if ":" in model}
+    paths = (experiment.scripts / f"{name}.py" for name in sorted(names))
+    return tuple(str(path) for path in paths if path.is_file())
+
+
+def _is_own(model: str, params: Mapping[str, Any]) -> bool:
+    return ":" in model or any(":" in member["model"] for member in params.get("members", []))
+
+
+def _params(experiment: Experiment, params: Mapping[str, Any]) -> dict[str, Any]:
+    # A member that is a candidate of the experiment is that candidate, with its params.
+    found = dict(params)
+    if "members" in found:
+        found["members"] = list(_members(experiment, params))
+    return found
+
+
+def _members(experiment: Experiment, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for member in params.get("members", []):
+        if not isinstance(member, str):
+            yield {"model": member["model"], "params": dict(member.get("params", {}))}
+        elif member in experiment.train.candidates:
+            candidate = experiment.train.candidates[member]
+            yield {"model": candidate.model, "params": dict(candidate.params)}
+        else:
+            yield {"model": member, "params": {}}
+
+
+def _source(experiment: Experiment) -> str:
+    source = experiment.data.source
+    return source if ":" in source else str(Path(experiment.folder, source).resolve())
+
+
+def _given(column: Any) -> dict[str, Any]:
+    facts = {name: getattr(column, name) for name in ("min", "max", "missing", "choices")}
+    return {name: value for name, value in facts.items() if value is not None}

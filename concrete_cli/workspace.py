@@ -1,0 +1,73 @@
+"""Where a command works: which experiment, which home, which backend."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import backend, home
+from concrete_cli.backend import Backend
+from concrete_cli.errors import NotFound
+from concrete_cli.runs import Run, Runs
+
+FILE = "concrete.toml"
+FOLDER = ".concrete"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A home, and what is in it."""
+
+    home: Path
+
+    @property
+    def runs(self) -> Runs:
+        """The runs in this home."""
+        return Runs(self.home)
+
+    def backend_of(self, run: Run) -> Backend:
+        """Return the backend that a run was handed to, with the settings of its experiment."""
+        record = run.record
+        return backend.load(record["backend"], self.home, record.get("settings", {}))
+
+    def backend(self, name: str, settings: dict[str, Any]) -> Backend:
+        """Return a backend by name."""
+        return backend.load(name, self.home, settings)
+
+
+def nearest_experiment(start: Path) -> Path:
+    """Return the `concrete.toml` in a folder, in its `configs/`, or in the nearest one above."""
+    for folder in (start, *start.parents):
+        for place in (folder / FILE, folder / "configs" / FILE):
+            if place.is_file():
+                return place
+    near = sorted(path.name for path in start.glob("*.toml") if path.name != "pyproject.toml")
+    advice = f"name one: {', '.join(near)}" if near else "name one, or `concrete init DIR`"
+    raise NotFound("experiment", FILE, help=f"not here and not in a folder above; {advice}")
+
+
+def of_experiment(file: Path, chosen: Path | None) -> Workspace:
+    """Return the workspace of an experiment: `--home`, CONCRETE_HOME, or beside the file."""
+    return Workspace(home.prepare(_chosen(chosen) or file.absolute().parent / FOLDER))
+
+
+def here(chosen: Path | None) -> Workspace:
+    """Return the workspace for commands that name no experiment."""
+    if place := _chosen(chosen):
+        return Workspace(home.prepare(place))
+    start = Path.cwd()
+    for folder in (start, *start.parents):
+        for place in (folder / FOLDER, folder / "configs" / FOLDER):
+            if (place / "VERSION").is_file():
+                return Workspace(home.prepare(place))
+    return of_experiment(nearest_experiment(start), None)
+
+
+def _chosen(chosen: Path | None) -> Path | None:
+    if chosen:
+        return chosen
+    named: Iterable[str] = filter(None, [os.environ.get("CONCRETE_HOME")])
+    return next((Path(name) for name in named), None)

@@ -1,0 +1,224 @@
+"""Reads a table piece by piece, whole or one part of several: rows in order, memory bounded.
+
+Parts of a Parquet file are ranges of rows. Parts of a CSV file are ranges of bytes that begin and
+end between two records: the quotes before a place tell whether a line end there is inside a value.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from _step import Refused
+from _table import BOMS, _check_names, _has_decimal_commas, _header
+
+BLOCK = 8 << 20  # bytes of CSV that become one batch
+ROWS = 1 << 16  # of a Parquet batch
+WRONG = re.compile(r"In CSV column #(\d+)(?:: Row #(\d+))?: .* to (\w+): invalid value '(.*)'")
+UNEVEN = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
+NOUNS = {"double": "a number", "bool": "true or false"}
+
+
+def table(path: Path) -> Csv | Parquet:
+    """Return the table in a file, whose name does not matter."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    if not head:
+        raise Refused(f"{path} is empty: it needs a header line")
+    return Parquet(path) if head == b"PAR1" else Csv(path)
+
+
+class Parquet:
+    """A Parquet file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            # With a buffer, columns are read in pieces instead of whole.
+            self.file = pyarrow.parquet.ParquetFile(path, buffer_size=1 << 20)
+        except (pa.ArrowException, OSError) as error:
+            raise Refused(f"{path} is not a Parquet file that can be read: {error}") from error
+        self.names: list[str] = self.file.schema_arrow.names
+        _check_names(path, self.names)
+
+    def batches(
+        self, names: Collection[str], types: Mapping[str, Any], part: int, parts: int
+    ) -> Iterator[Any]:
+        """Yield the batches of a part; values become what `types` says, as far as they can."""
+        count = self.file.metadata.num_rows
+        begin, end = count * part // parts, count * (part + 1) // parts
+        row = 0
+        for group in range(self.file.num_row_groups):
+            rows = self.file.metadata.row_group(group).num_rows
+            if row + rows > begin and row < end:
+                yield from self._group(group, row, (begin, end), names, types)
+            row += rows
+
+    def _group(
+        self,
+        group: int,
+        row: int,
+        wanted: tuple[int, int],
+        names: Collection[str],
+        types: Mapping[str, Any],
+    ) -> Iterator[Any]:
+        batches = self.file.iter_batches(ROWS, row_groups=[group], columns=list(names))
+        for batch in batches:
+            first = max(0, wanted[0] - row)
+            last = min(batch.num_rows, wanted[1] - row)
+            if last > first:
+                yield self._typed(batch.slice(first, last - first), row + first, types)
+            row += batch.num_rows
+
+    def _typed(self, batch: Any, row: int, types: Mapping[str, Any]) -> Any:
+        arrays = []
+        for name, array in zip(batch.schema.names, batch.columns, strict=True):
+            plain = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+            wanted = types.get(name, plain.type)
+            try:
+                arrays.append(plain if plain.type == wanted else plain.cast(wanted))
+            except pa.ArrowException as error:
+                noun = NOUNS.get(str(wanted), str(wanted))
+                raise Refused(
+                    f"{self.path}: column {name!r} holds {plain.type}, not {noun}, from row"
+                    f" {row + 1} on ({error})"
+                ) from error
+        return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+class Csv:
+    """A CSV file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as file:
+            head = file.read(BLOCK)
+        self.encoding = next((name for bom, name in BOMS.items() if head.startswith(bom)), "")
+        if not self.encoding:
+            self.encoding = "utf-8" if _is_utf8(head) else "latin-1"
+        self.names, self.delimiter = _header(path, self.encoding)
+        _check_names(path, self.names)
+        commas = self.delimiter == ";" and _has_decimal_commas(path, self.encoding)
+        self.decimal = "," if commas else "."
+
+    def batches(
+        self, names: Collection[str], types: Mapping[str, Any], part: int, parts: int
+    ) -> Iterator[Any]:
+        """Yield the batches of a part; a value that `types` does not allow is refused."""
+        size = self.path.stat().st_size
+        single = self.encoding.startswith(("utf-16", "utf-32"))  # its bytes cannot be cut
+        if single and part:
+            return
+        with self.path.open("rb") as file:
+            begin = 0 if part == 0 else _boundary(file, size * part // parts)
+            last = single or part == parts - 1
+            end = size if last else _boundary(file, size * (part + 1) // parts)
+            if end <= begin:
+                return
+            piece = _Piece(file, begin, end)
+            try:
+                yield from self._read(piece, names, types, header=begin == 0)
+            except pa.ArrowException as error:
+                raise Refused(self._told(str(error), file, begin)) from error
+
+    def _read(
+        self, piece: io.RawIOBase, names: Collection[str], types: Mapping[str, Any], *, header: bool
+    ) -> Iterator[Any]:
+        encoding = "utf8" if self.encoding.startswith("utf-8") else self.encoding
+        reader = pa.csv.open_csv(
+            io.BufferedReader(piece, BLOCK),
+            pa.csv.ReadOptions(
+                block_size=BLOCK,
+                encoding=encoding,
+                use_threads=False,
+                column_names=self.names,
+                skip_rows_after_names=1 if header else 0,
+            ),
+            pa.csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
+            pa.csv.ConvertOptions(
+                column_types={name: types.get(name, pa.string()) for name in names},
+                include_columns=list(names),
+                strings_can_be_null=True,
+                decimal_point=self.decimal,
+            ),
+        )
+        yield from reader
+
+    def _told(self, message: str, file: Any, begin: int) -> str:
+        before = _records(file, begin) if begin else -1  # the header is no row
+        if found := UNEVEN.search(message):
+            row, wanted, got = map(int, found.groups())
+            return f"{self.path}, row {before + row}: {got} values where the header has {wanted}"
+        if found := WRONG.search(message):
+            column, told, kind, value = found.groups()
+            place = f", row {before + int(told)}" if told else ""
+            noun, name = NOUNS.get(kind, kind), self.names[int(column)]
+            return f"{self.path}{place}: {name!r} should be {noun}, got {value!r}"
+        return f"{self.path} cannot be read as CSV: {message}"
+
+
+class _Piece(io.RawIOBase):
+    """The bytes of a file from one place to another."""
+
+    def __init__(self, file: Any, begin: int, end: int) -> None:
+        self._file, self._left = file, end - begin
+        file.seek(begin)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(min(len(buffer), self._left))
+        buffer[: len(data)] = data
+        self._left -= len(data)
+        return len(data)
+
+
+def _boundary(file: Any, place: int) -> int:
+    """Return where the first record at or after a place begins."""
+    inside = _count(file, b'"', 0, place) % 2 == 1
+    file.seek(place)
+    at = place
+    while block := file.read(1 << 16):
+        for line in block.splitlines(keepends=True):
+            at += len(line)
+            inside ^= line.count(b'"') % 2 == 1
+            if line.endswith(b"\n") and not inside:
+                return at
+    return at
+
+
+def _records(file: Any, end: int) -> int:
+    """Return how many records stand before a place, the header not among them."""
+    file.seek(0)
+    count, inside, left = -1, False, end
+    while left > 0 and (line := file.readline()):
+        left -= len(line)
+        inside ^= line.count(b'"') % 2 == 1
+        count += not inside
+    return count
+
+
+def _count(file: Any, byte: bytes, begin: int, end: int) -> int:
+    file.seek(begin)
+    total, left = 0, end - begin
+    while left > 0 and (block := file.read(min(BLOCK, left))):
+        total += block.count(byte)
+        left -= len(block)
+    return total
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,123 @@
+"""Keep the tuned model if it beats the untuned one on the same folds, else the untuned one.
+
+Beats: the mean gain over the folds is larger than its standard error. The test rows are not seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from _bundle import save_model
+from _families import types
+from _folds import Folds, load_libraries, untuned
+from _intervals import calibrate
+from _manifest import FORMAT, MANIFEST, MODEL, check_sums, digest
+from _scores import METRICS, standard_error
+from _step import arguments, cpus, limit_threads, read_json, report, run, write_json
+from _tuning import best_trials, combined, cv, every_trial, extended, gained, summary
+from _versions import versions
+
+OOF = "oof.parquet"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the arguments of this step."""
+    it = arguments(__doc__)
+    it.add_argument("--metric", choices=METRICS, default="rmse")
+    it.add_argument("--seed", type=int, default=0)
+    it.add_argument("--coverage", type=float, default=0.9, help="of the prediction intervals")
+    it.add_argument("--average", type=int, default=1, help="how many of the best are averaged")
+    it.add_argument("--train", type=Path, required=True, help="what split left")
+    it.add_argument("--untuned", type=Path, required=True, help="the model that train selected")
+    it.add_argument("--board", type=Path, required=True, help="the leaderboard of train")
+    it.add_argument("--tried", type=Path, nargs="+", required=True, help="what tune left")
+    it.add_argument("--model", type=Path, required=True, help="output: the model to go on with")
+    it.add_argument("--leaderboard", type=Path, required=True, help="output: also tuning.json")
+    return it
+
+
+def main(args: argparse.Namespace) -> None:
+    """Write model/ and leaderboard/ (leaderboard.json, tuning.json)."""
+    manifest = check_sums(args.untuned)
+    needed = load_libraries(manifest["model"], manifest["params"])
+    limit_threads()
+    folds = Folds(args.train, args.seed, cpus())
+    before = untuned(args.untuned, folds, manifest["params"])
+    trials = every_trial(args.tried)
+    best = best_trials(trials, args.metric, args.average)
+    model, params = combined(manifest["model"], best) if best else (manifest["model"], {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        oof = folds.out_of_fold(model, params) if best else None
+        after = _scores(folds, oof) if oof is not None else [*before.folds]
+        gains = gained(before, after, args.metric)
+        gain, spread = float(np.mean(gains)), standard_error(gains)
+        kept = "tuned" if gain > spread else "untuned"
+        if kept == "tuned":
+            changed = {"model": model, "params": params, "cv": cv(after, args.metric)}
+            _write(args, folds, manifest | changed, needed, oof)
+        else:
+            _copy(args.untuned, args.model)
+    before_cv = cv(before.folds, args.metric)
+    kept_cv = cv(after, args.metric) if kept == "tuned" else before_cv
+    report({f"cv_{name}": value for name, value in kept_cv.items()}, args.model)
+    tuning = {
+        "candidate": manifest["candidate"],
+        "metric": args.metric,
+        "kept": kept,
+        "gain": gain,
+        "gain_se": spread,
+        "best": cv(after, args.metric)[args.metric],
+        "untuned": before_cv[args.metric],
+        "params": params if best else None,
+        "averaged": len(best),
+        **summary(trials, args.metric),
+    }
+    write_json(args.leaderboard / "tuning.json", tuning)
+    board = extended(read_json(args.board / "leaderboard.json"), manifest, tuning, after)
+    write_json(args.leaderboard / "leaderboard.json", board)
+    wanted = ("trials", "gain", "gain_se", "best", "seconds")
+    report({name: tuning[name] for name in wanted}, args.leaderboard)
+    print(f"{kept} model kept: gain {gain:.4g}, standard error {spread:.4g}")
+
+
+def _write(
+    args: argparse.Namespace, folds: Folds, manifest: dict[str, Any], needed: Any, oof: Any
+) -> None:
+    """Fit the tuned model on all train rows and write its folder."""
+    model, params = manifest["model"], manifest["params"]
+    pipeline = folds.pipeline(model, params).fit(folds.rows, folds.target)
+    allowed = types(model, params)
+    save_model(pipeline, args.model / MODEL, allowed)
+    columns = {"row": np.arange(len(oof)), "fold": folds.fold}
+    table = pd.DataFrame({**columns, "actual": folds.target, "predicted": oof})
+    table.to_parquet(args.model / OOF, index=False)
+    changed = {
+        "format": FORMAT,
+        "interval": calibrate(folds.target, oof, args.coverage),
+        "versions": versions(needed),
+        "types": allowed,
+        "files": {name: digest(args.model / name) for name in (MODEL, OOF)},
+    }
+    write_json(args.model / MANIFEST, manifest | changed)
+
+
+def _copy(model: Path, into: Path) -> None:
+    for name in (MODEL, OOF, MANIFEST):
+        shutil.copyfile(model / name, into / name)
+
+
+def _scores(folds: Folds, oof: Any) -> list[Mapping[str, float]]:
+    return [folds.score(number, oof[folds.fold == number]) for number in range(folds.count)]
+
+
+if __name__ == "__main__":
+    run(parser, main)

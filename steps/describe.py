@@ -1,0 +1,142 @@
+"""Describe the columns of a data file, for the experiment that `concrete init` writes.
+
+What looks of no use for a prediction (an identifier, a date, a column of one value) gets a reason
+to leave it out; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from _step import arguments, run, write_json
+from _table import read_table
+
+LEVELS = 20  # so many are listed
+MOST_LEVELS = 250  # of one column, the most frequent ones, is what a model uses
+MOSTLY = 0.5
+LEAD = 0.2  # by so much one column has to stand out
+FEWEST, MOST_COLUMNS = 4, 40  # columns among which repetition tells something, and is quick to see
+NUMBERED = re.compile(r"(^|[^a-z])(id|index|key|no|nr|number|row)s?$|^unnamed", re.IGNORECASE)
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the arguments of this script."""
+    it = arguments(__doc__)
+    it.add_argument("--target", default="", help="the column to predict")
+    it.add_argument("--source", type=Path, required=True, help="a CSV or Parquet file")
+    it.add_argument("--description", type=Path, required=True, help="output: description.json")
+    return it
+
+
+def main(args: argparse.Namespace) -> None:
+    """Write description.json: rows, notes, and of each column what is in it."""
+    table, notes = read_table(args.source, ())
+    columns = [_column(name, table[name]) for name in table.column_names]
+    found = {"rows": table.num_rows, "notes": notes, "columns": columns}
+    found["repeats"] = _repeats(table, columns, args.target)
+    write_json(args.description / "description.json", found)
+
+
+def _column(name: str, array: Any) -> dict[str, Any]:
+    if pa.types.is_dictionary(array.type):
+        array = pc.cast(array, array.type.value_type)
+    facts: dict[str, Any] = {"name": name, "leave_out": None, "note": None}
+    facts |= {"missing": array.null_count} | _typed(array)
+    if facts["distinct"] == 0:
+        return facts | {"leave_out": "it has no values"}
+    if facts["kind"] == "other":
+        return facts | {"leave_out": f"it holds {array.type}"}
+    if facts["distinct"] == 1 and array.null_count == 0:
+        return facts | {"leave_out": "it has one value"}
+    return facts | {"leave_out": _identifier(facts, array)}
+
+
+def _typed(array: Any) -> dict[str, Any]:
+    kind = array.type
+    if pa.types.is_boolean(kind):
+        return {"kind": "boolean", "distinct": _distinct(array)}
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _number(array)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return _text(pc.cast(array, pa.string()))
+    return {"kind": "other", "distinct": len(array) - array.null_count}
+
+
+def _number(array: Any) -> dict[str, Any]:
+    whole = pa.types.is_integer(array.type)
+    values = pc.cast(array, pa.float64()) if not whole else array
+    if not whole:
+        values = pc.if_else(pc.is_finite(values), values, None)
+        whole = bool(pc.all(pc.equal(values, pc.round(values))).as_py())
+    ends = pc.min_max(values).as_py()
+    facts = {"kind": "number", "whole": whole, "distinct": _distinct(values)}
+    return facts | {"min": ends["min"], "max": ends["max"], "missing": values.null_count}
+
+
+def _text(array: Any) -> dict[str, Any]:
+    trimmed = pc.utf8_trim_whitespace(array)
+    number = pc.fill_null(pc.match_substring_regex(trimmed, NUMBER), False)  # noqa: FBT003  pyarrow
+    values = len(array) - array.null_count
+    share = pc.sum(number).as_py() / max(values, 1)
+    if share == 1:
+        return _number(pc.cast(trimmed, pa.float64()))
+    counts = sorted(
+        ((one["counts"], one["values"]) for one in pc.value_counts(array).to_pylist()),
+        key=lambda pair: (-pair[0], str(pair[1])),
+    )
+    levels = [text for _, text in counts if text is not None]
+    note = None
+    if share >= MOSTLY:
+        words = pc.drop_null(array.filter(pc.invert(number)))
+        note = f"numbers, but for {words[0].as_py()!r} and the like: {len(words)} rows"
+    return {"kind": "category", "distinct": len(levels), "levels": levels[:LEVELS], "note": note}
+
+
+def _identifier(facts: dict[str, Any], array: Any) -> str | None:
+    """Say why a column seems to number or name the rows; nothing if it does not."""
+    rows, distinct = len(array), facts["distinct"]
+    if facts["kind"] == "category":
+        if distinct == rows > LEVELS:
+            return "every row has a value of its own"
+        share = 0.05 if distinct > MOST_LEVELS else 0.5
+        many = distinct > LEVELS and distinct > share * rows
+        return f"it has {distinct} levels in {rows} rows" if many else None
+    if facts["kind"] == "number" and facts["whole"] and distinct == rows and rows > 1:
+        likely = facts["min"] in {0, 1} or NUMBERED.search(facts["name"])  # a year is no number
+        counts_up = likely and facts["max"] - facts["min"] == rows - 1
+        ordered = pc.all(pc.greater(array[1:], array[:-1])).as_py() if counts_up else False
+        return "it numbers the rows" if ordered else None
+    return None
+
+
+def _repeats(table: pa.Table, columns: list[dict[str, Any]], target: str) -> dict[str, Any] | None:
+    """Say whether most rows are there again but for one column: a thing measured several times."""
+    kept = [one["name"] for one in columns if not one["leave_out"] and one["name"] != target]
+    if not FEWEST <= len(kept) <= MOST_COLUMNS:
+        return None
+    shares = {
+        name: 1
+        - table.group_by([one for one in kept if one != name]).aggregate([]).num_rows
+        / table.num_rows
+        for name in kept
+    }
+    name = max(shares, key=lambda one: shares[one])
+    everything = 1 - table.group_by(kept).aggregate([]).num_rows / table.num_rows
+    others = sorted(shares.values())[-2]
+    telling = shares[name] >= MOSTLY and shares[name] > others + LEAD and everything < MOSTLY
+    return {"column": name, "share": shares[name]} if telling else None
+
+
+def _distinct(array: Any) -> int:
+    return int(pc.count_distinct(array).as_py())
+
+
+if __name__ == "__main__":
+    run(parser, main)

@@ -1,0 +1,117 @@
+"""Pack a model for serving: the model, the code that answers requests, the libraries it needs.
+
+The bundle stands on its own: with the pinned libraries installed, any server that knows Azure ML's
+`init()` and `run()` can serve it. It carries a sample request and the answer that is expected.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import score
+from _bundle import load_bundle
+from _closure import closure, own_modules
+from _families import members
+from _intervals import interval
+from _manifest import digest
+from _step import arguments, limit_threads, read_json, report, run, write_json
+from _versions import versions
+
+FORMAT = 1
+REQUIREMENTS = "requirements.txt"
+SAMPLE = "sample.json"
+ROWS = 3
+# What its register step and the registry say of a version is not needed to serve it, and is not
+# the same for two versions with one content.
+LEFT_OUT = ("lineage.json", "version.json")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the arguments of this step."""
+    it = arguments(__doc__)
+    it.add_argument("--name", required=True, help="what answers call the model, such as mix:3")
+    it.add_argument("--model", type=Path, required=True, help="a model's folder")
+    it.add_argument("--bundle", type=Path, required=True, help="output: the bundle")
+    return it
+
+
+def main(args: argparse.Namespace) -> None:
+    """Write model/, code/, requirements.txt, bundle.json."""
+    pipeline, manifest = load_bundle(args.model)
+    limit_threads()
+    shutil.copytree(
+        args.model,
+        args.bundle / "model",
+        copy_function=shutil.copyfile,
+        ignore=shutil.ignore_patterns(*LEFT_OUT),
+    )
+    _copy_code(manifest, args.bundle / "code")
+    _write_requirements(manifest["versions"], args.bundle / REQUIREMENTS)
+    given = args.model / SAMPLE
+    sample = read_json(given) if given.is_file() else _sample(pipeline, manifest)
+    files = sorted(path for path in args.bundle.rglob("*") if path.is_file())
+    about = {
+        "format": FORMAT,
+        "model": args.name,
+        "sample": sample,
+        "versions": manifest["versions"],
+        "files": {path.relative_to(args.bundle).as_posix(): digest(path) for path in files},
+    }
+    write_json(args.bundle / score.BUNDLE, about)
+    report({"files": len(files), "bytes": sum(path.stat().st_size for path in files)}, args.bundle)
+    for path in sorted((args.bundle / "code").iterdir()):
+        print(path.name)
+
+
+def _copy_code(manifest: Mapping[str, Any], into: Path) -> None:
+    models = [manifest["model"]]
+    if manifest["model"] == "voting":
+        models += [model for model, _ in members(manifest["params"])]
+    files = closure(Path(score.__file__).resolve()) | own_modules(models)
+    for name, path in files.items():
+        (into / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, into / name)
+
+
+def _write_requirements(made_with: Mapping[str, str], path: Path) -> None:
+    here = versions(made_with)
+    lines = [f"# made with Python {made_with['python']}"]
+    for name, version in made_with.items():
+        if name != "python":
+            lines.append(f"{name}=={version}")
+            if here.get(name, version) != version:
+                changed = f"{name} {version} made the model, {here[name]} is installed here"
+                print(f"warning: {changed}", file=sys.stderr)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _sample(pipeline: Any, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return rows between the smallest and the largest values, and the model's answers."""
+    columns = manifest["signature"]["columns"]
+    rows = [{one["name"]: _between(one, number) for one in columns} for number in range(ROWS)]
+    frame = pd.DataFrame(rows)
+    predicted = np.asarray(pipeline.predict(frame), dtype=np.float64)
+    ends = interval(manifest["interval"], predicted)
+    answer = {"predictions": predicted.tolist(), "intervals": np.column_stack(ends).tolist()}
+    return {"request": {"data": rows}, "answer": answer}
+
+
+def _between(column: Mapping[str, Any], number: int) -> Any:
+    if column["kind"] == "number":
+        low, high = column["min"], column["max"]
+        return low + (high - low) * (number + 1) / (ROWS + 1)
+    if column["kind"] == "boolean":
+        return number % 2 == 1
+    return column["choices"][number % len(column["choices"])]
+
+
+if __name__ == "__main__":
+    run(parser, main)

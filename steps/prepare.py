@@ -1,0 +1,59 @@
+"""Read, check and profile the data; leave it as Parquet.
+
+Rows are counted from 1, the header not among them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pyarrow.parquet
+
+from _checks import check
+from _columns import Wanted, typed
+from _profile import profile
+from _step import arguments, json_value, report, run, write_json
+from _table import read_table
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the arguments of this step."""
+    it = arguments(__doc__)
+    it.add_argument("--target", required=True, help="the column to predict")
+    it.add_argument("--drop", type=json_value, default=[], help="columns that are no features")
+    it.add_argument("--categorical", type=json_value, default=[], help="numbers that are names")
+    it.add_argument("--columns", type=json_value, default={}, help="checks of single columns")
+    it.add_argument("--features", type=json_value, default={}, help="name -> expression")
+    it.add_argument("--units", type=json_value, default={}, help="column -> unit")
+    it.add_argument("--source", type=Path, required=True, help="a CSV or Parquet file")
+    it.add_argument("--data", type=Path, required=True, help="output: data.parquet, profile.json")
+    return it
+
+
+def main(args: argparse.Namespace) -> None:
+    """Write data.parquet, profile.json, metrics.json."""
+    wanted = Wanted(
+        source=args.source,
+        target=args.target,
+        drop=args.drop,
+        categorical=args.categorical,
+        checks=args.columns,
+        features=args.features,
+        units=args.units,
+    )
+    table, notes = read_table(args.source, args.categorical)
+    table, columns = typed(table, wanted)
+    check(table, columns, wanted)
+    facts = profile(table, columns, wanted)
+    facts["warnings"] = notes + facts["warnings"]
+    for warning in facts["warnings"]:
+        print("warning:", warning)
+    pyarrow.parquet.write_table(table, args.data / "data.parquet", compression="zstd")
+    write_json(args.data / "profile.json", facts)
+    counts = {name: facts[name] for name in ("rows", "duplicates", "missing")}
+    report({**counts, "columns": len(columns), "warnings": len(facts["warnings"])}, args.data)
+
+
+if __name__ == "__main__":
+    run(parser, main)

@@ -1,0 +1,251 @@
+"""Whatever goes wrong is one clear line of our own, with the exit code that fits; no noise."""
+
+from __future__ import annotations
+
+import _thread
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+from concrete_cli.backends.azureml import AzureBackend
+
+from concrete_cli.backend import Options, State
+from concrete_cli.errors import BackendUnavailable, Busy, Interrupted, NotFound, UsageError
+
+API = "westeurope"
+ARM = "management.azure.com"
+
+
+@pytest.fixture(autouse=True)
+def silence(capfd):
+    """The SDK prints and logs; nothing of it may get out."""
+    yield
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "")
+
+
+@pytest.fixture
+def submit(settings, tmp_path):
+    def act(plan, **changes):
+        backend = AzureBackend(tmp_path / "home", settings | changes)
+        folder = tmp_path / "amber-otter"
+        folder.mkdir(exist_ok=True)
+        return backend, backend.submit(plan, folder, Options())
+
+    return act
+
+
+def refusal(call, *args, **options):
+    with pytest.raises(BackendUnavailable) as caught:
+        call(*args, **options)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert len(text) < 500
+    assert caught.value.help
+    return text
+
+
+def test_a_login_that_is_wrong_or_missing(submit, toy, monkeypatch):
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "hunter2-wrong")
+    text = refusal(submit, toy)
+    assert text.startswith("not logged in to Azure")
+    assert "hunter2" not in text
+    monkeypatch.delenv("AZURE_CLIENT_SECRET")
+    assert "AZURE_CLIENT_SECRET is not set" in refusal(submit, toy)
+
+
+def test_the_azure_cli_is_not_there(submit, toy):
+    assert refusal(submit, toy, auth="cli").startswith("not logged in to Azure")
+
+
+def test_config_json_is_missing_or_broken(submit, toy, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nowhere = dict.fromkeys(("subscription", "resource_group", "workspace"), "")
+    assert "there is no usable config.json" in refusal(submit, toy, **nowhere)
+    (tmp_path / "config.json").write_text("{not json")
+    assert "config.json" in refusal(submit, toy, **nowhere)
+    (tmp_path / "config.json").write_text(json.dumps({"workspace_name": "ws"}))
+    assert "config.json" in refusal(submit, toy, **nowhere)
+
+
+def test_config_json_is_found_as_the_sdk_finds_it(submit, toy, tmp_path, monkeypatch, settings):
+    deep = tmp_path / "project" / "deep"
+    deep.mkdir(parents=True)
+    named = {"resource_group": "rg", "workspace_name": "ws"}
+    text = json.dumps({"subscription_id": settings["subscription"], **named})
+    (tmp_path / "project" / "config.json").write_text(text)
+    monkeypatch.chdir(deep)
+    nowhere = dict.fromkeys(("subscription", "resource_group", "workspace"), "")
+    _, handle = submit(toy, **nowhere)
+    assert handle
+
+
+def test_a_subscription_or_workspace_that_is_not_there(submit, toy):
+    wrong = "99999999-0000-0000-0000-000000000000"
+    assert wrong in refusal(submit, toy, subscription=wrong)
+    assert "there is no workspace 'other'" in refusal(submit, toy, workspace="other")
+
+
+def test_no_permission(submit, toy, emulator):
+    emulator.faults.add("GET", f"{ARM}/subscriptions/.*/workspaces/ws$", status=403, times=1)
+    assert "refuses" in refusal(submit, toy)
+    emulator.faults.add("POST", "PipelineRuns/Unsubmitted", status=403, times=1)
+    assert refusal(submit, toy).startswith("Azure refuses: submitting the pipeline")
+
+
+def test_the_resource_manager_cannot_be_reached(submit, toy, emulator):
+    emulator.faults.add(".", ARM, drop=True, times=20)
+    try:
+        assert "finding the workspace" in refusal(submit, toy)
+    finally:
+        emulator.faults.clear()
+
+
+def test_busy_services_are_asked_again(submit, toy, emulator, monkeypatch):
+    backend, handle = submit(toy)
+    emulator.faults.add("POST", "AllNodes/Status", status=429, times=1)
+    emulator.faults.add("GET", "PipelineRuns/[^/]*$", status=503, times=1)
+    events = {event.step: event.state for event in backend.watch(handle)}
+    assert all(state.good for state in events.values())
+
+
+def test_a_token_that_expires_while_waiting(submit, toy, emulator):
+    backend, handle = submit(toy)
+    emulator.faults.add("POST", "AllNodes/Status", status=401, times=1)
+    text = refusal(list, backend.watch(handle))
+    assert text.startswith("not logged in to Azure: watching the run")
+    assert all(event.state.good for event in backend.watch(handle) if event.state.ended)
+
+
+def test_compute_that_is_not_there_or_of_another_kind(submit, toy):
+    with pytest.raises(NotFound, match="compute target called 'cpu-clusters'") as caught:
+        submit(toy, default_compute="cpu-clusters")
+    assert "did you mean 'cpu-cluster'" in caught.value.help
+    with pytest.raises(UsageError, match="is a AmlCompute, not a Kubernetes"):
+        submit(toy, compute={"cpu-cluster": {"kind": "kubernetes"}})
+
+
+def test_an_environment_that_is_not_there(submit, toy):
+    with pytest.raises(NotFound, match="environment in Azure ML called 'curate:1'"):
+        submit(toy, environment="curate:1")
+    with pytest.raises(NotFound, match="curated:7"):
+        submit(toy, environment="curated:7")
+
+
+def test_data_that_is_not_there(submit, toy, source):
+    source.unlink()
+    with pytest.raises(NotFound, match="no file called"):
+        submit(toy)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Image build failed. For more details, check log file azureml-logs/20_image_build_log.txt.",
+        "Requested vCPUs would exceed the family quota of 24 for Standard_D in westeurope.",
+    ],
+)
+def test_a_step_that_azure_cannot_start(submit, toy, emulator, message):
+    emulator.state.unlucky["numbers"] = message
+    try:
+        backend, handle = submit(toy)
+        events = {event.step: event for event in backend.watch(handle)}
+    finally:
+        emulator.state.unlucky.clear()
+    assert events["numbers"].state is State.FAILED
+    assert events["numbers"].detail == message
+    assert events["best"].state is State.SKIPPED
+
+
+def test_a_conflict_can_be_tried_again(submit, toy, emulator):
+    emulator.faults.add("POST", "PipelineRuns/Unsubmitted", status=409, times=1)
+    with pytest.raises(Busy):
+        submit(toy)
+
+
+def test_an_upload_that_fails_leaves_nothing_that_is_taken_for_whole(submit, toy, emulator, source):
+    emulator.faults.add("PUT", "cont/concrete/sources/.*numbers.txt", status=403, times=1)
+    assert "bringing" in refusal(submit, toy)
+    backend, handle = submit(toy)
+    assert all(event.state.good for event in backend.watch(handle) if event.state.ended)
+
+
+def test_interrupting_the_wait_leaves_the_run_alone(submit, faulty):
+    backend, handle = submit(faulty("sleep"))
+    events = backend.watch(handle)
+    assert next(events).state is State.RUNNING
+    threading.Timer(0.3, _thread.interrupt_main).start()
+    with pytest.raises(Interrupted, match=f"{handle} goes on in Azure") as caught:
+        next(events)
+    assert handle in caught.value.help
+    assert backend._submitted(handle).code() == "Running"
+    backend.cancel(handle)
+
+
+BLOCK = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "azureml":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Block())
+"""
+
+
+def python(code):
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_sdk_is_not_installed_or_python_is_too_new():
+    ask = (
+        "from concrete_cli.backends.azureml import sdk\n"
+        "from concrete_cli.errors import BackendUnavailable\n"
+        "sdk.find_spec = lambda name: None\n"
+        "for sdk.LAST_PYTHON in ((9, 9), (3, 10)):\n"
+        "    try: sdk.part('client')\n"
+        "    except BackendUnavailable as error: print(error, '|', error.help)\n"
+    )
+    first, second = python(BLOCK + ask).splitlines()
+    assert "needs the package azureml-core | pip install 'concrete-cli[azureml]'" in first
+    assert "needs Python 3.11; this is" in second
+
+
+def test_the_backend_itself_imports_no_sdk_until_it_is_asked():
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from concrete_cli import backend\n"
+        "made = backend.load('azureml', Path('nowhere'), {})\n"
+        "print([name for name in sys.modules if name.startswith(('azure', 'msrest', 'requests'))])"
+    )
+    assert python(code) == "[]\n"
+
+
+def test_telemetry_is_off(backend):
+    backend.client.workspace  # noqa: B018
+    import azureml.telemetry
+
+    assert azureml.telemetry.HBI_MODE is True
+
+
+def test_the_doctor_tells_what_is_there(backend, settings, emulator):
+    found = {one.what: one for one in backend.doctor(live=True)}
+    assert found["Azure ML SDK v1"].ok
+    assert not found["support"].ok
+    assert "June 2026" in found["support"].detail
+    assert found["workspace"].ok
+    assert found["compute"].detail == "cpu-cluster, gpu-cluster"
+    wrong = AzureBackend(backend._home, settings | {"workspace": "other"})
+    last = wrong.doctor(live=True)[-1]
+    assert not last.ok
+    assert "no workspace 'other'" in last.detail
+    before = len(emulator.calls)
+    backend.doctor()
+    assert len(emulator.calls) == before

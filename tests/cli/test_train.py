@@ -1,0 +1,89 @@
+"""`concrete train` as a user types it, on the real data."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SMALL = f"""
+extends = {json.dumps(str(ROOT / "configs" / "concrete.toml"))}
+"""
+FEW = ["--set", 'train.candidates={linear={model="linear"},tree={model="decision_tree"}}']
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    path = tmp_path / "concrete.toml"
+    path.write_text(SMALL)
+    return path
+
+
+def test_train_selects_by_cross_validation_and_reuses_all_of_it(concrete, experiment):
+    first = concrete("train", experiment, *FEW, "--json").json()
+
+    assert first["status"] == "done"
+    assert {step["state"] for step in first["steps"]} == {"done"}
+    names = [step["name"] for step in first["steps"]]
+    assert names == ["prepare", "split", "train_linear", "train_tree", "select", "evaluate"]
+    best = min(first["leaderboard"], key=lambda one: one["cv"]["rmse"])
+    assert first["selected"]["candidate"] == best["candidate"]
+    low, high = first["test"]["rmse_ci"]
+    assert low < first["test"]["rmse"] < high
+    assert (Path(first["paths"]["model"]) / "model.skops").is_file()
+
+    second = concrete("train", experiment, *FEW, "--json").json()
+
+    assert {step["state"] for step in second["steps"]} == {"reused"}
+    for part in ("leaderboard", "selected", "test"):
+        assert second[part] == first[part]
+
+
+def test_a_changed_parameter_runs_only_what_depends_on_it(concrete, experiment):
+    concrete("train", experiment, *FEW)
+    change = ["--set", "train.candidates.tree.params.max_depth=4"]
+
+    plan = concrete("plan", experiment, *FEW, *change, "--json").json()
+    done = concrete("train", experiment, *FEW, *change, "--json").json()
+
+    expected = {"train_tree", "select", "evaluate"}
+    assert {row["step"] for row in plan["steps"] if row["decision"] == "run"} == expected
+    assert {step["name"] for step in done["steps"] if step["state"] == "done"} == expected
+    why = concrete("why", experiment, "train_tree", *FEW, "--set", "experiment.seed=7")
+    assert "split runs first" in why.stdout
+
+
+def test_why_names_the_ingredient_that_changed(concrete, experiment):
+    concrete("train", experiment, *FEW)
+
+    why = concrete("why", experiment, "split", *FEW, "--set", "split.test_fraction=0.3")
+
+    assert why.stdout == "params.test_fraction: 0.2 -> 0.3\n"
+
+
+def test_a_failed_step_shows_its_last_lines_and_how_to_replay_it(concrete, experiment, tmp_path):
+    (tmp_path / "empty.csv").write_text("")
+    source = ["--set", f'data.source="{tmp_path / "empty.csv"}"']
+
+    failed = concrete("train", experiment, *FEW, *source, code=4)
+
+    assert "error: step prepare exited with 3" in failed.stderr
+    assert "empty" in failed.stderr
+    assert "replay: " in failed.stderr
+    assert "concrete resume" in failed.stderr
+    assert failed.stdout == ""
+
+
+def test_commands_about_runs(concrete, experiment):
+    run = concrete("train", experiment, *FEW, "--json").json()["run"]
+
+    listed = concrete("runs", "--json").json()["runs"]
+    shown = concrete("show", run[:-1], "--json").json()
+    logs = concrete("logs", "latest", "prepare", "--json").json()["logs"]
+    removed = concrete("gc", "--older-than", "0s", "--json").json()
+
+    assert [row["run"] for row in listed] == [run]
+    assert shown["run"] == run
+    assert set(logs) <= {"prepare"}
+    assert (removed["runs"], removed["entries"]) == (1, 6)
+    assert concrete("show", run, code=5).stderr.startswith("error: no run called")

@@ -1,0 +1,154 @@
+"""One suite over every backend. To add one: a param in BACKENDS, and what it does not do, why.
+
+A backend that cannot hold a part of the contract is skipped for the tests of that part, by name,
+with a reason that a user could be told.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from concrete_cli import backend as seam
+from concrete_cli import home as homes
+from concrete_cli.backend import Event, Options
+from concrete_cli.plan import Output, Plan, Source, Step
+from concrete_cli.runs import Runs
+
+SCRIPTS = Path(__file__).parent / "scripts"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What watching a run gave."""
+
+    handle: str
+    events: tuple[Event, ...]
+
+    @property
+    def last(self) -> dict[str, Event]:
+        return {event.step: event for event in self.events}
+
+    @property
+    def states(self) -> dict[str, str]:
+        return {name: event.state.value for name, event in self.last.items()}
+
+
+@dataclass
+class Place:
+    """A backend with a home of its own, and what the tests do with it."""
+
+    name: str
+    backend: seam.Backend
+    home: Path
+    tmp: Path
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def submit(self, plan: Plan, **options) -> str:
+        chosen = Options(**{**self.options, **options})
+        facts = {"workflow": "toy", "backend": self.backend.name}
+        run = Runs(self.home).create(plan, experiment="", options=chosen, facts=facts)
+        handle = self.backend.submit(plan, run.folder, chosen)
+        run.note(handle=handle)
+        return handle
+
+    def watch(self, handle: str) -> Outcome:
+        return Outcome(handle, tuple(self.backend.watch(handle)))
+
+    def run(self, plan: Plan, **options) -> Outcome:
+        return self.watch(self.submit(plan, **options))
+
+    def read(self, outcome: Outcome, output: str, file: str) -> str:
+        """Return what a file in an output says."""
+        into = self.tmp / "fetched" / outcome.handle / output
+        step, _, name = output.partition(".")
+        if not into.exists():
+            self.backend.fetch(outcome.handle, Output(step, name), into)
+        return (into / file).read_text()
+
+
+def local(home: Path) -> seam.Backend:
+    return seam.load("local", home, {})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How to make a backend, with which options, and which tests it is skipped for, why."""
+
+    make: Callable[[Path], seam.Backend]
+    options: Mapping[str, object] = field(default_factory=dict)
+    deviations: Mapping[str, str] = field(default_factory=dict)
+
+
+BACKENDS = {
+    "local": Kind(local),
+    "local-cold": Kind(local, {"cold": True}),
+}
+
+
+@pytest.fixture(params=BACKENDS)
+def place(request, tmp_path) -> Place:
+    kind = BACKENDS[request.param]
+    if reason := kind.deviations.get(request.node.originalname):
+        pytest.skip(f"{request.param}: {reason}")
+    home = homes.prepare(tmp_path / "home")
+    return Place(request.param, kind.make(home), home, tmp_path, kind.options)
+
+
+@pytest.fixture
+def scripts(tmp_path) -> Path:
+    """A copy of the toy scripts, for a test to change."""
+    return Path(shutil.copytree(SCRIPTS, tmp_path / "scripts"))
+
+
+@pytest.fixture
+def say(scripts):
+    """Make a step that says a text and what its inputs say."""
+
+    def make(name: str, text: str = "", data=(), **fields) -> Step:
+        inputs = {"data": tuple(data)} if data else {}
+        return Step(
+            name,
+            str(scripts / "say.py"),
+            inputs,
+            (Output(name, "out"),),
+            {"text": text or name},
+            **fields,
+        )
+
+    return make
+
+
+@pytest.fixture
+def fail(scripts):
+    """Make a step that fails, with an output of each mode."""
+
+    def make(how: str = "exit", *, params=None, **fields) -> Step:
+        outputs = (Output("fail", "kept", "mount"), Output("fail", "lost"))
+        texts = {name: str(value) for name, value in (params or {}).items()}
+        return Step("fail", str(scripts / "fail.py"), {}, outputs, {"how": how, **texts}, **fields)
+
+    return make
+
+
+@pytest.fixture
+def chain(say):
+    """Make the plan first -> second -> third; `first` reads a source."""
+
+    def make(source: Path) -> Plan:
+        first = say("first", data=[Source(str(source))])
+        second = say("second", data=[Output("first", "out")])
+        return Plan("chain", (first, second, say("third", data=[Output("second", "out")])))
+
+    return make
+
+
+@pytest.fixture
+def source(tmp_path) -> Path:
+    path = tmp_path / "source.txt"
+    path.write_text("<source>")
+    return path

@@ -1,0 +1,3 @@
+"""A module that the toy steps share."""
+
+WORD = "sibling"

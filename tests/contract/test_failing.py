@@ -1,0 +1,121 @@
+"""What happens when a step does not succeed."""
+
+import threading
+import time
+
+import pytest
+
+from concrete_cli.backend import State
+from concrete_cli.errors import NotFound
+from concrete_cli.plan import Output, Plan
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [("exit", "3"), ("text", "1"), ("raise", "1"), ("kill", "SIGKILL"), ("empty", "kept, lost")],
+)
+def test_a_failure_has_a_reason_and_stops_only_what_waits_for_it(place, say, fail, how, reason):
+    after = say("after", data=[Output("fail", "lost")])
+    later = say("later", data=[Output("after", "out")])
+    other = say("other", data=[Output("beside", "out")])
+
+    outcome = place.run(Plan("fails", (fail(how), after, later, say("beside"), other)))
+
+    assert outcome.states == {
+        "fail": "failed",
+        "after": "skipped",
+        "later": "skipped",
+        "beside": "done",
+        "other": "done",
+    }
+    assert reason in outcome.last["fail"].detail
+    assert "fail" in outcome.last["after"].detail
+
+
+def test_upload_shows_nothing_of_a_failed_step_and_mount_shows_all(place, fail, tmp_path):
+    outcome = place.run(Plan("fails", (fail(),)))
+
+    assert place.read(outcome, "fail.kept", "partial.txt") == "as far as it came"
+    with pytest.raises(NotFound):
+        place.backend.fetch(outcome.handle, Output("fail", "lost"), tmp_path / "lost")
+
+
+def test_an_optional_step_that_fails_leaves_an_empty_folder(place, say, fail):
+    after = say("after", data=[Output("fail", "lost"), Output("beside", "out")])
+
+    outcome = place.run(Plan("optional", (fail(optional=True), say("beside"), after)))
+
+    assert outcome.states == {"fail": "failed", "beside": "done", "after": "done"}
+    assert place.read(outcome, "after.out", "text.txt") == "afterbeside"
+
+
+def test_a_step_is_tried_again_as_often_as_it_may(place, say, fail, tmp_path):
+    tries = tmp_path / "tries"
+    once = fail("once", params={"tries": tries}, retries=1)
+    after = say("after", data=[Output("fail", "lost")])
+
+    outcome = place.run(Plan("retry", (once, after)))
+
+    assert outcome.states == {"fail": "done", "after": "done"}
+    assert outcome.last["fail"].attempt == 2
+    assert tries.read_text() == "xx"
+
+
+def test_retries_come_to_an_end(place, fail, tmp_path):
+    tries = tmp_path / "tries"
+
+    outcome = place.run(Plan("retry", (fail(params={"tries": tries}, retries=2),)))
+
+    assert outcome.states == {"fail": "failed"}
+    assert tries.read_text() == "xxx"
+
+
+def test_a_step_that_takes_too_long_is_stopped(place, fail):
+    outcome = place.run(Plan("slow", (fail("hang", timeout=0.5),)))
+
+    assert outcome.states == {"fail": "failed"}
+    assert "0.5 s" in outcome.last["fail"].detail
+
+
+def test_watching_again_goes_on_with_what_is_left(place, say, fail, tmp_path):
+    mended = tmp_path / "mended"
+    after = say("after", data=[Output("fail", "lost")])
+    plan = Plan("resume", (say("before"), fail(params={"until": mended}), after))
+    first = place.run(plan)
+    assert first.states == {"before": "done", "fail": "failed", "after": "skipped"}
+
+    mended.touch()
+    again = place.watch(first.handle)
+
+    assert again.states == {"before": "done", "fail": "done", "after": "done"}
+    ends = [event for event in again.events if event.step == "before" and event.state.ended]
+    assert len(ends) == 1  # it was not run again
+    assert place.watch(first.handle).states == again.states
+
+
+def test_cancel_stops_what_runs_and_watching_goes_on_from_there(place, say, fail, tmp_path):
+    mended = tmp_path / "mended"
+    plan = Plan("cancel", (say("before"), fail("hang", params={"until": mended})))
+    handle = place.submit(plan)
+    events = []
+    watching = threading.Thread(target=lambda: events.extend(noted(place.backend.watch(handle))))
+
+    def noted(found):
+        for event in found:
+            seen.append((event.step, event.state))
+            yield event
+
+    seen = []
+    watching.start()
+    while ("fail", State.RUNNING) not in seen:
+        time.sleep(0.02)
+    place.backend.cancel(handle)
+    place.backend.cancel(handle)  # idempotent
+    watching.join(30)
+
+    assert not watching.is_alive()
+    assert {event.step: event.state for event in events}["fail"] is State.WAITING
+    mended.touch()
+    assert place.watch(handle).states == {"before": "done", "fail": "done"}
+    place.backend.cancel(handle)  # of a finished run: no error
+    assert place.watch(handle).states == {"before": "done", "fail": "done"}

@@ -1,0 +1,72 @@
+"""A candidate of the user's own, from the experiment's folder or its scripts folder."""
+
+import pytest
+
+MODEL = """
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from my_helper import middle
+
+
+class MyRegressor(RegressorMixin, BaseEstimator):
+    def __init__(self, shrink=0.0):
+        self.shrink = shrink
+
+    def fit(self, X, y):
+        self.middle_ = middle(y)
+        self.weights_ = np.linalg.lstsq(X - X.mean(axis=0), y - self.middle_, rcond=None)[0]
+        self.means_ = X.mean(axis=0)
+        return self
+
+    def predict(self, X):
+        return self.middle_ + (1 - self.shrink) * (X - self.means_) @ self.weights_
+"""
+HELPER = "import numpy as np\n\n\ndef middle(values):\n    return float(np.mean(values))\n"
+OWN = 'train.candidates={mine={model="my_module:MyRegressor"},ridge={model="ridge"}}'
+
+
+@pytest.mark.parametrize("scripts", ["", "scripts"])
+def test_own_model_is_tried_selected_and_evaluated(concrete, tmp_path, scripts):
+    concrete("init", tmp_path)
+    folder = tmp_path / scripts
+    folder.mkdir(exist_ok=True)
+    (folder / "my_module.py").write_text(MODEL)
+    (folder / "my_helper.py").write_text(HELPER)
+    where = ["--set", f'pipeline.scripts="{scripts}"'] if scripts else []
+    words = [*where, "--set", OWN]
+
+    first = concrete("train", *words, "--json").json()
+
+    by_name = {one["candidate"]: one for one in first["leaderboard"]}
+    assert by_name["mine"]["status"] == "done", by_name["mine"]["error"]
+    assert by_name["mine"]["cv"]["rmse"] == pytest.approx(by_name["ridge"]["cv"]["rmse"], rel=0.02)
+
+    (folder / "my_helper.py").write_text(HELPER.replace("mean", "median"))
+    again = concrete("plan", *words, "--json").json()["steps"]
+
+    decisions = {row["step"]: row["decision"] for row in again}
+    assert decisions["train_mine"] == "run"
+    assert decisions["train_ridge"] == "reuse"
+
+
+def test_own_model_alone_is_evaluated(concrete, tmp_path):
+    concrete("init", tmp_path)
+    (tmp_path / "my_module.py").write_text(MODEL)
+    (tmp_path / "my_helper.py").write_text(HELPER)
+
+    only = 'train.candidates={mine={model="my_module:MyRegressor",params={shrink=0.1}}}'
+    found = concrete("train", "--set", only, "--json").json()
+
+    assert found["selected"]["candidate"] == "mine"
+    assert found["test"]["r2"] > 0.5
+
+
+def test_a_model_that_is_not_there(concrete, tmp_path):
+    concrete("init", tmp_path)
+    (tmp_path / "my_module.py").write_text(MODEL)
+
+    wrong = concrete(
+        "check", "--set", 'train.candidates={mine={model="my_modul:MyRegressor"}}', code=3
+    )
+
+    assert "did you mean 'my_module'" in wrong.stderr

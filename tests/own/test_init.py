@@ -1,0 +1,101 @@
+"""`concrete init`: an experiment that says what is in the data, and is sound as it stands."""
+
+import tomllib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+ROWS = '''\
+id;"a ""b""";born on;code;kind;maybe;target
+1;1,5;2020-01-01;007;x;;10
+2;2,5;2020-01-02;lost;y;3;20
+3;3,5;2020-01-03;009;x;;30
+4;4,5;2020-01-04;010;#1;5;45
+'''
+
+
+def toml(folder):
+    return tomllib.loads((folder / "concrete.toml").read_text(encoding="utf-8"))
+
+
+def test_example_trains(concrete, tmp_path):
+    made = concrete("init", tmp_path / "new", "--json").json()
+
+    checked = concrete("check", cwd=tmp_path / "new")
+    assert "no problems" in checked.stdout
+    assert made["rows"] == 1030
+    assert toml(tmp_path / "new")["data"]["source"] == "concrete.csv"
+
+
+def test_columns_types_ranges_and_what_is_of_no_use(concrete, tmp_path):
+    (tmp_path / "rows.csv").write_text(ROWS)
+
+    made = concrete("init", "e", "--data", "rows.csv", "--target", "target", "--json").json()
+    found = toml(tmp_path / "e")
+    text = (tmp_path / "e" / "concrete.toml").read_text()
+
+    assert found["data"]["source"] == "../rows.csv"
+    assert made["left_out"]["id"] == "it numbers the rows"
+    assert "born on" in found["data"]["drop"]
+    columns = found["data"]["columns"]
+    assert columns['a "b"'] == {"min": 1.5, "max": 4.5, "missing": False}
+    assert columns["target"] == {"min": 10, "max": 45, "missing": False}
+    assert columns["maybe"] == {"min": 3, "max": 5}
+    assert columns["kind"]["choices"] == ["#1", "x", "y"]
+    assert "numbers, but for 'lost' and the like: 1 row" in text
+    concrete("check", "e/concrete.toml")
+
+
+def test_repeated_measurements_stay_together(concrete, tmp_path):
+    concrete("init", tmp_path / "shipped")
+
+    concrete("init", "e", "--data", "shipped/concrete.csv", "--target", "compressive_strength")
+
+    grouped = toml(tmp_path / "e")["split"]["group_by"]
+    assert grouped == toml(tmp_path / "shipped")["split"]["group_by"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--data", "rows.csv"], 2, 'the numeric columns are: a "b", maybe, target'),
+        (["--data", "rows.csv", "--target", "targte"], 5, "did you mean 'target'"),
+        (["--data", "rows.csv", "--target", "kind"], 2, "is a category, no number"),
+        (["--data", "row.csv", "--target", "target"], 5, "did you mean 'rows.csv'"),
+        (["--data", "none.csv", "--target", "x"], 3, "is empty"),
+        (["--target", "target"], 2, "--target needs --data"),
+    ],
+)
+def test_refuses_in_one_line(concrete, tmp_path, words, code, message):
+    (tmp_path / "rows.csv").write_text(ROWS)
+    (tmp_path / "none.csv").write_text("")
+
+    told = concrete("init", "e", *words, code=code)
+
+    assert message in told.stderr
+    assert "Traceback" not in told.stderr
+    assert not (tmp_path / "e").exists()
+
+
+def test_never_overwrites(concrete, tmp_path):
+    concrete("init", "e")
+    (tmp_path / "e" / "concrete.toml").write_text("mine")
+
+    told = concrete("init", "e", code=2)
+
+    assert "there already" in told.stderr
+    assert (tmp_path / "e" / "concrete.toml").read_text() == "mine"
+
+
+def test_names_that_try_to_break_out_of_the_toml(concrete, tmp_path):
+    names = ['x" = 1\n[evil]', "<script>alert(1)</script>", "# no", "ü\u2028", "\x7f", "y"]
+    values = np.random.default_rng(0).random((9, len(names)))
+    pd.DataFrame(values, columns=names).to_parquet(tmp_path / "evil.parquet")
+
+    concrete("init", "e", "--data", "evil.parquet", "--target", "y")
+
+    found = toml(tmp_path / "e")
+    assert "evil" not in found
+    assert set(found["data"]["columns"]) | set(found["data"].get("drop", [])) >= set(names[1:])
+    concrete("check", "e/concrete.toml")

@@ -1,0 +1,119 @@
+"""What a model folder must not be."""
+
+import json
+import pickle
+import shutil
+import zipfile
+
+import pytest
+from sklearn.linear_model import Lasso
+from sklearn.pipeline import Pipeline
+
+from _bundle import load_bundle, load_model, save_model
+from _families import types
+from _step import Refused
+from stepping import read
+
+CANARY = []
+
+
+class Canary:
+    def __reduce__(self):
+        return CANARY.append, (1,)
+
+
+@pytest.fixture
+def bundle(chosen, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(chosen / "model", folder)
+    return folder
+
+
+def test_a_good_one_is_loaded(bundle):
+    pipeline, manifest = load_bundle(bundle)
+    assert manifest["candidate"] == "ridge" or manifest["candidate"] == "trees"
+    assert hasattr(pipeline, "predict")
+
+
+def test_a_flipped_byte(bundle):
+    path = bundle / "model.skops"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(Refused, match=r"model\.skops is not the file that was saved"):
+        load_bundle(bundle)
+
+
+def test_a_file_that_is_gone(bundle):
+    (bundle / "oof.parquet").unlink()
+    with pytest.raises(Refused, match=r"oof\.parquet is not the file that was saved"):
+        load_bundle(bundle)
+
+
+def test_a_manifest_that_leaves_the_model_out(bundle):
+    manifest = read(bundle / "manifest.json")
+    del manifest["files"]["model.skops"]
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(Refused, match=r"model\.skops is not the file"):
+        load_bundle(bundle)
+
+
+def test_a_manifest_that_names_files_elsewhere(bundle):
+    manifest = read(bundle / "manifest.json")
+    manifest["files"]["../secret"] = "0" * 64
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(Refused, match=r"names '\.\./secret', which is not a file beside it"):
+        load_bundle(bundle)
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"format": 9}', "[]"])
+def test_a_manifest_that_is_none(bundle, content):
+    (bundle / "manifest.json").write_text(content)
+    with pytest.raises(Refused):
+        load_bundle(bundle)
+
+
+def test_a_family_that_does_not_exist(bundle):
+    manifest = read(bundle / "manifest.json")
+    (bundle / "manifest.json").write_text(json.dumps({**manifest, "model": "nothing"}))
+    with pytest.raises(Refused, match="no model family 'nothing'"):
+        load_bundle(bundle)
+
+
+def test_a_pickle_in_disguise_is_not_run(tmp_path):
+    path = tmp_path / "model.skops"
+    path.write_bytes(pickle.dumps(Canary()))
+    with pytest.raises(Refused, match="is not a skops file"):
+        load_model(path, types("ridge"))
+    assert CANARY == []
+
+
+def test_a_type_that_the_family_does_not_have(tmp_path):
+    pipeline = Pipeline([("model", Lasso())])
+    with pytest.raises(Refused, match=r"holds sklearn\.linear_model\._coordinate_descent\.Lasso"):
+        save_model(pipeline, tmp_path / "model.skops", types("ridge"))
+    allowed = ["sklearn.linear_model._coordinate_descent.Lasso", *types("ridge")]
+    save_model(pipeline, tmp_path / "model.skops", allowed)
+    with pytest.raises(Refused, match="Lasso, which this model may not"):
+        load_model(tmp_path / "model.skops", types("ridge"))
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [("os", "system"), ("builtins", "eval"), ("functools", "partial")]
+)
+def test_functions_are_not_loaded(bundle, module, name):
+    path = bundle / "model.skops"
+    with zipfile.ZipFile(path) as archive:
+        content = {one: archive.read(one) for one in archive.namelist()}
+    schema = json.loads(content["schema.json"])
+    schema["content"]["content"]["steps"] = {
+        "__class__": name,
+        "__module__": module,
+        "__loader__": "FunctionNode",
+        "content": {"module_path": module, "function": name},
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for one, data in {**content, "schema.json": json.dumps(schema)}.items():
+            archive.writestr(one, data)
+    with pytest.raises(Refused, match=f"holds {module}.{name}, which this model may not"):
+        load_model(path, types("decision_tree"))
