@@ -6,6 +6,9 @@ ARGS ?=
 WORKERS ?= 2
 
 BIN := .venv/bin
+AZURE := $(if $(shell "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' && echo 1),azureml) azureml-v2
+TESTS_azureml := tests/azureml_v1 tests/cloud
+TESTS_azureml-v2 := tests/azureml_v2 tests/cloud
 SOURCES := $(shell find concrete_cli backends steps tests/emulators -name '*.py' 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -18,8 +21,13 @@ help: ## list these targets
 train: .venv/.compiled ## run EXPERIMENT (default configs/concrete.toml); ARGS go to `concrete train`
 	$(BIN)/concrete train "$(EXPERIMENT)" $(ARGS)
 
-test: .venv/.dev .venv/.compiled lint ## install what the tests need; linters, type checks, all tests
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+test: .venv/.dev .venv/.compiled lint $(AZURE:%=.venv-%/.ready) ## install what the tests need; linters, type checks, all tests
+	CONCRETE_INFERENCE_SERVER=$(CURDIR)/.venv-azureml-v2/bin/azmlinfsrv \
+	  $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@for sdk in $(AZURE); do \
+	  echo "tests of the backend $$sdk"; \
+	  .venv-$$sdk/bin/python -m pytest -n $(WORKERS) $(TESTS_$$sdk) $(ARGS) || exit 1; \
+	done
 
 lint: .venv/.dev
 	$(BIN)/ruff check
@@ -48,6 +56,14 @@ format: .venv/.dev ## fix what ruff can fix, then format
 	$(BIN)/python -m pip install --quiet --compile -r requirements-dev.lock
 	@touch $@
 
+# The two SDKs of Azure ML pin each other's libraries, and some of ours: each has its own
+# environment. SDK v1 exists for Python 3.11 only.
+.venv-%/.ready: requirements-%.lock pyproject.toml .venv/.made
+	.venv/bin/python -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --compile -r requirements-$*.lock
+	PYTHONWARNINGS=ignore .venv-$*/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
 .venv/.compiled: $(SOURCES) .venv/.base
 	@$(BIN)/python -m compileall -q concrete_cli backends steps tests/emulators
 	@touch $@
@@ -66,5 +82,5 @@ lock: ## resolve anew and write requirements.lock and requirements-dev.lock
 	$(UV) --constraints build/all.txt --upgrade --extra dev --output-file requirements-dev.lock
 
 clean: ## remove what can be made again; runs in .concrete stay
-	rm -rf .venv .venv-lock build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find concrete_cli backends steps tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
 """Rehearsing: a plan runs on the local backend and on an emulated one, and all is compared.
 
 Equal means: every step came to the same end, and every file of every output holds the same, but
-for timings (keys that end in `seconds`) and the dates inside zip files.
+for timings (keys that end in `seconds` or `elapsed`) and the dates inside zip files.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from concrete_cli.plan import Output, Plan, Step
 from concrete_cli.runs import Runs
 
 Show = Callable[[str, Event], None]
-TIMING = "seconds"
+TIMING = ("seconds", "elapsed")
 SHOWN = 200  # characters of a value in a difference
 
 
@@ -122,15 +122,20 @@ def _file(ours: Path, theirs: Path) -> Iterator[str]:
     left, right = ours.read_bytes(), theirs.read_bytes()
     if left == right:
         return
-    if ours.suffix == ".json":
+    if ours.suffix in (".json", ".jsonl"):
+        read = json.loads if ours.suffix == ".json" else _lines
         try:
-            yield from _values("", json.loads(left), json.loads(right))
+            yield from _values("", read(left), read(right))
         except ValueError:
             yield ": not JSON on both sides"
     elif zipfile.is_zipfile(ours) and zipfile.is_zipfile(theirs):
         yield from _members(ours, theirs)
     else:
         yield f": {len(left)} bytes on local, {len(right)} other bytes there"
+
+
+def _lines(text: bytes) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def _members(ours: Path, theirs: Path) -> Iterator[str]:

@@ -16,6 +16,8 @@ To add one: implement `Backend`, name it in BACKENDS, or in the entry point grou
 
 from __future__ import annotations
 
+import functools
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -103,6 +105,7 @@ BACKENDS = {
     "azureml": "concrete_cli.backends.azureml:AzureBackend",
     "azureml-v2": "concrete_cli.backends.azureml_v2:AzureBackend",
 }
+LOG = logging.getLogger("concrete")
 EXTRAS = {"azureml": "azureml", "azureml-v2": "azureml-v2"}
 
 
@@ -121,4 +124,13 @@ def load(name: str, home: Path, settings: Mapping[str, Any] | None = None) -> Ba
         extra = EXTRAS.get(name, "")
         advice = f"pip install 'concrete-cli[{extra}]'" if extra else f"is {module} installed?"
         raise BackendUnavailable(f"backend {name} needs {error.name}", help=advice) from error
-    return factory(home=home, settings=settings or {})
+    made = factory(home=home, settings=settings or {})
+    if notice := getattr(made, "notice", ""):
+        _tell(notice)
+    return made
+
+
+@functools.cache
+def _tell(notice: str) -> None:
+    """Say once what a person should know before a backend is used."""
+    LOG.warning(notice)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from concrete_cli import execute, workspace
+from concrete_cli import backend as seam
+from concrete_cli import execute, settings, workspace
+from concrete_cli.errors import ExperimentInvalid, Problem
+from concrete_cli.plan import Plan
+
+if TYPE_CHECKING:
+    from concrete_cli.config import Experiment
 
 
-def check(file: Path | None, sets: tuple[str, ...]) -> dict[str, Any]:
+def check(file: Path | None, sets: tuple[str, ...], backend: str = "") -> dict[str, Any]:
     """Return file, name, candidates and number of steps of a sound experiment.
 
-    Raises ExperimentInvalid with every problem of one that is not.
+    Raises ExperimentInvalid with every problem of one that is not; `backend` is asked as well.
     """
     from concrete_cli import config
 
     experiment = config.load(file or workspace.nearest_experiment(Path.cwd()), sets, files=True)
     plans = [execute.workflow(name)(experiment) for name in execute.described(experiment)]
+    if backend and (wrong := _on(backend, experiment, plans)):
+        raise ExperimentInvalid(wrong)
     return {
         "file": str(experiment.file),
         "name": experiment.experiment.name,
@@ -24,3 +32,17 @@ def check(file: Path | None, sets: tuple[str, ...]) -> dict[str, Any]:
         "steps": sum(len(plan.steps) for plan in plans),
         "problems": [],
     }
+
+
+def _on(name: str, experiment: Experiment, plans: list[Plan]) -> list[Problem]:
+    """Return what a backend finds wrong in its settings and in the plans. Offline."""
+    if wrong := settings.problems(experiment, name):
+        return wrong
+    home = experiment.folder / workspace.FOLDER  # named only: nothing is written there
+    place = seam.load(name, home, settings.of(experiment, name))
+    found = (
+        problem
+        for plan in plans
+        for problem in settings.problems_of_plan(experiment, name, plan, place)
+    )
+    return list(dict.fromkeys(found))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk
+from concrete_cli import disk, home
 from concrete_cli.backend import Backend
+from concrete_cli.cloud_endpoints import CloudEndpoints
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 from concrete_cli.execute import Prepared, Request
 from concrete_cli.models import Models
@@ -49,7 +51,7 @@ def endpoints(backend: Backend) -> Any:
     found = getattr(backend, "endpoints", None)
     if found is None:
         raise BackendUnavailable(f"backend {backend.name} cannot serve models")
-    return found
+    return found if hasattr(found, "show") else CloudEndpoints(backend)
 
 
 def name_of(prepared: Prepared, name: str, settings: Mapping[str, Any]) -> str:
@@ -65,11 +67,29 @@ def name_of(prepared: Prepared, name: str, settings: Mapping[str, Any]) -> str:
     return named
 
 
+def options(backend: Backend, said: Iterable[str]) -> dict[str, Any]:
+    """Return what `--with KEY=VALUE` says to a cloud; numbers and true or false are no text."""
+    found: dict[str, Any] = {}
+    for text in said:
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise UsageError(f"--with {text!r}", help="--with KEY=VALUE")
+        try:
+            found[key] = json.loads(value)
+        except ValueError:
+            found[key] = value
+    if found and not isinstance(endpoints(backend), CloudEndpoints):
+        raise UsageError("--with is for a cloud", help="--backend azureml or azureml-v2")
+    return found
+
+
 def serve(prepared: Prepared, run: Run, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Hand the bundle that a run has packed and tried to the backend; return the endpoint."""
-    backend = prepared.backend
-    scratch = prepared.workspace.home / "tmp"
-    with tempfile.TemporaryDirectory(prefix="deploy-", dir=scratch) as folder:
+    backend, place = prepared.backend, prepared.workspace.home
+    with (
+        home.in_use(place),
+        tempfile.TemporaryDirectory(prefix="deploy-", dir=place / "tmp") as folder,
+    ):
         bundle = Path(folder) / "bundle"
         backend.fetch(run.record.get("handle", run.id), BUNDLE, bundle)
         found: dict[str, Any] = endpoints(backend).deploy(bundle, name, settings)
@@ -78,6 +98,8 @@ def serve(prepared: Prepared, run: Run, name: str, settings: Mapping[str, Any]) 
 
 def with_model(found: dict[str, Any], space: Workspace) -> dict[str, Any]:
     """Add to an endpoint whether its model is still registered: it serves a copy of its own."""
+    if found.get("backend"):  # elsewhere: what is registered here says nothing
+        return found
     try:
         Models(space.home).find(found["model"])
     except (NotFound, UsageError):

@@ -6,15 +6,17 @@ import os
 import platform
 import shutil
 import sys
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import __version__, backend, code, workspace
+from concrete_cli import __version__, backend, code, settings, workspace
 from concrete_cli.errors import NotFound
 
-LIBRARIES = ("sklearn", "pandas", "pyarrow", "xgboost", "lightgbm", "optuna", "skops", "matplotlib")
-EXTRAS = {"azureml": "azureml.core", "azureml-v2": "azure.ai.ml", "mlflow": "mlflow"}
+LIBRARIES = ("sklearn", "pandas", "pyarrow", "xgboost", "lightgbm", "optuna", "skops")
+ADVICE = ("support",)  # findings that are good to know, and keep nothing from running
+# What each extra installs first; asking importlib for the module would import its parents.
+EXTRAS = {"azureml": "azureml-core", "azureml-v2": "azure-ai-ml", "mlflow": "mlflow-skinny"}
 
 
 def examine(home: Path | None) -> dict[str, dict[str, Any]]:
@@ -27,10 +29,20 @@ def examine(home: Path | None) -> dict[str, dict[str, Any]]:
             "warm start": "yes" if fork_is_safe() else "no: a fresh interpreter per step",
         },
         "libraries": code.versions(LIBRARIES),
-        "extras": {name: _extra(module) for name, module in EXTRAS.items()},
+        "extras": {name: _extra(package) for name, package in EXTRAS.items()},
         "backends": _backends(),
         "disk": _disk(home),
     }
+
+
+def of_backend(name: str, experiment: Path | None, *, live: bool) -> list[dict[str, Any]]:
+    """Return what, ok, detail and help of each thing that a run on a cloud needs.
+
+    Only `live` asks the cloud.
+    """
+    module = settings.needed_part(name, "doctor", "is no cloud: `concrete doctor` says all of it")
+    found = module.examine(settings.of_file(name, experiment), live=live)
+    return [vars(finding) for finding in found]
 
 
 def fork_is_safe() -> bool:
@@ -38,19 +50,18 @@ def fork_is_safe() -> bool:
     return sys.platform == "linux"
 
 
-def _extra(module: str) -> str:
+def _extra(package: str) -> str:
     try:
-        found = util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        found = False
-    return "installed" if found else "not installed"
+        return f"installed, {metadata.version(package)}"
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _backends() -> dict[str, str]:
     found = dict.fromkeys(backend.BACKENDS, "")
     for name in found:
         extra = backend.EXTRAS.get(name)
-        ready = extra is None or _extra(EXTRAS[extra]) == "installed"
+        ready = extra is None or _extra(EXTRAS[extra]) != "not installed"
         found[name] = "ready" if ready else f"needs: pip install 'concrete-cli[{extra}]'"
     points = metadata.entry_points(group="concrete.backends")
     return found | {point.name: point.value for point in points}

@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import backend, workspace
+from concrete_cli import backend, disk, remote, settings, tracking, workspace
 from concrete_cli.backend import Backend, Options
-from concrete_cli.errors import NotFound
+from concrete_cli.errors import ConcreteError, ExperimentInvalid, NotFound
 from concrete_cli.plan import Plan
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
@@ -71,19 +71,23 @@ def prepare(request: Request) -> Prepared:
     experiment = config.load(file, request.sets, files=files)
     request = replace(request, workflow=request.workflow or described(experiment)[0])
     space = workspace.of_experiment(file, request.home)
-    settings = experiment.backend.get(request.backend, {})
-    place = backend.load(request.backend, space.home, settings)
+    if wrong := settings.problems(experiment, request.backend):
+        raise ExperimentInvalid(wrong)
+    place = backend.load(request.backend, space.home, settings.of(experiment, request.backend))
     known: dict[str, Any] = {}
     if request.workflow in LOOKUPS:
         known = named(LOOKUPS[request.workflow])(request, experiment, space, place)
     plan = workflow(request.workflow)(experiment, **known)
     _check_names(plan, request.options.force)
+    if wrong := settings.problems_of_plan(experiment, request.backend, plan, place):
+        raise ExperimentInvalid(wrong)
     return Prepared(request, experiment, plan, space, place)
 
 
 def submit(prepared: Prepared) -> Run:
     """Write the run down and hand its plan to the backend."""
     request, experiment = prepared.request, prepared.experiment
+    tracking.check(experiment)
     run = prepared.workspace.runs.create(
         prepared.plan,
         experiment=experiment.text,
@@ -93,12 +97,16 @@ def submit(prepared: Prepared) -> Run:
             "experiment": experiment.experiment.name,
             "file": str(experiment.file),
             "backend": request.backend,
-            "settings": experiment.backend.get(request.backend, {}),
+            "settings": settings.of(experiment, request.backend),
             "sets": list(experiment.sets),
         },
     )
-    handle = prepared.backend.submit(prepared.plan, run.folder, request.options)
-    run.note(handle=handle)
+    try:
+        handle = prepared.backend.submit(prepared.plan, run.folder, request.options)
+    except ConcreteError:  # nobody has taken it: it is no run
+        disk.put_aside(run.folder, prepared.workspace.home / "tmp")
+        raise
+    run.note(handle=handle, remote=remote.goes_on(prepared.backend))
     return run
 
 

@@ -37,6 +37,7 @@ def of(run: Run, home: Path) -> dict[str, Any]:
         "format": FORMAT,
         "concrete": __version__,
         "git": commit(Path(record["file"]).parent),
+        "shares": _shares(run, Cache(home)),
         "runs": [_facts(one, Cache(home)) for one in _family(run, Runs(home))],
     }
 
@@ -60,6 +61,15 @@ def _git(folder: Path, *words: str) -> str:
         stdin=subprocess.DEVNULL,
     )
     return done.stdout.strip()
+
+
+def _shares(run: Run, cache: Cache) -> list[int]:
+    """Return how many trials each shard of a tuning came to: what repeats it without a clock."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        entry = cache.entry(run.last_events()["select"].entry)
+        tuning = json.loads((entry.output("leaderboard") / "tuning.json").read_text("utf-8"))
+        return list(tuning["shares"])
+    return []
 
 
 def _facts(run: Run, cache: Cache) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def bring(models: Models, file: Path, name: str = "", *, trust: bool = False) ->
             scratch.mkdir(mode=0o700, parents=True)
             _extract(file, scratch)
             record = _checked(file, scratch)
-            _check_model(file, scratch, trust=trust)
+            check_model(file, scratch, trust=trust)
             added = {one: (scratch / one).read_text("utf-8") for one in record["added"]}
             for one in (*added, RECORD):
                 (scratch / one).unlink()
@@ -173,7 +173,7 @@ def _checked(file: Path, folder: Path) -> dict[str, Any]:
     return record
 
 
-def _check_model(file: Path, folder: Path, *, trust: bool) -> None:
+def check_model(file: Path, folder: Path, *, trust: bool) -> None:
     """Look into the model: whose classes it is made of."""
     with _reading(file):
         manifest = _json(folder / "manifest.json")

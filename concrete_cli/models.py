@@ -16,85 +16,21 @@ they do not stop somebody who may write here and changes the sums as well.
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from concrete_cli import digest, disk, home
 from concrete_cli.errors import Damaged, NotFound, UsageError
+from concrete_cli.model_names import LATEST, NAME, RULE, check_name, parse
+from concrete_cli.model_version import RECORD, Version
+
+__all__ = ["FORMAT", "NAME", "RECORD", "Models", "Version", "check_name", "parse"]
 
 FORMAT = 1
-RECORD = "version.json"
-LATEST = "latest"  # the newest version; no alias can be called that
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-REF = re.compile(
-    rf"(?P<name>{NAME.pattern})(:(?P<number>[0-9]{{1,9}})|@(?P<alias>{NAME.pattern}))?"
-)
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of a model; `path` is its folder, to be read only."""
-
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """The name of the model."""
-        return self.path.parent.name
-
-    @property
-    def number(self) -> int:
-        """1, 2, 3 ..."""
-        return int(self.path.name)
-
-    @property
-    def ref(self) -> str:
-        """`name:number`."""
-        return f"{self.name}:{self.number}"
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """What version.json says: format, name, number, created, content, added, files, facts."""
-        return dict(disk.read_json(self.path / RECORD))
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """What the model is: candidate, model, params, signature, interval, versions ..."""
-        return dict(disk.read_json(self.path / "manifest.json"))
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """Its scores on the test rows; empty for a model that has none."""
-        with contextlib.suppress(FileNotFoundError):
-            return dict(disk.read_json(self.path / "metrics.json"))
-        return {}
-
-    @property
-    def lineage(self) -> dict[str, Any]:
-        """Run, plan, experiment, digests of data and code, library versions."""
-        with contextlib.suppress(FileNotFoundError):
-            return dict(disk.read_json(self.path / "lineage.json"))
-        return {}
-
-    def damage(self) -> str:
-        """Say what is not as it was registered, in a few words; nothing when all is well."""
-        try:
-            written = dict(self.record["files"])
-            found = digest.of_files(self.path)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            return f"{RECORD} cannot be read ({type(error).__name__})"
-        found.pop(RECORD, None)
-        for file in sorted(written.keys() | found.keys()):
-            if written.get(file) != found.get(file):
-                word = "is missing" if file not in found else "has changed"
-                return f"{file} {word if file in written else 'was added'}"
-        return ""
 
 
 class Models:
@@ -111,7 +47,7 @@ class Models:
         facts: Mapping[str, Any] | None = None,
         texts: Mapping[str, str] | None = None,
     ) -> Version:
-        """Make a version of the files in a folder; the same content is the same version.
+        """Make a version of the files in a folder; the same content, whole, is the same version.
 
         `facts` (run ...) go into version.json; `texts` are files to add, by their names: what a
         version is remembered by, but no part of what makes it the same or another one.
@@ -122,7 +58,7 @@ class Models:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._locked(name):
                 for version in self._versions(name):
-                    if version.record.get("content") == content:
+                    if version.record.get("content") == content and not version.damage():
                         return version
                 number = max([0, *self._numbers(name), *self._removed(name)]) + 1
                 scratch = self.home / "tmp" / f"model-{uuid.uuid4().hex}"
@@ -186,7 +122,7 @@ class Models:
         """Let an alias stand for a version, and for no other any more."""
         version = self.find(f"{name}:{number}")
         if not NAME.fullmatch(alias) or alias == LATEST:
-            raise UsageError(f"{alias!r} cannot be an alias", help=f"{_RULE}; not {LATEST}")
+            raise UsageError(f"{alias!r} cannot be an alias", help=f"{RULE}; not {LATEST}")
         with self._locked(name):
             self.find(version.ref)  # nobody may have deleted it meanwhile
             self._write_aliases(name, self.aliases(name) | {alias: number})
@@ -246,32 +182,6 @@ class Models:
             raise NotFound("model", name, self.names())
         with disk.lock(self._place(name) / "lock", wait=True):
             yield
-
-
-_RULE = "letters, digits, - and _, at most 100, beginning with a letter or digit"
-
-
-def parse(ref: str) -> tuple[str, int, str]:
-    """Return name, number (0: not said) and alias ("": not said) of NAME, NAME:N, NAME@ALIAS."""
-    found = REF.fullmatch(ref)
-    if not found:
-        help_ = f"NAME, NAME:N or NAME@ALIAS; a name is {_RULE}"
-        raise UsageError(f"{_short(ref)} is no model", help=help_)
-    number = found["number"]
-    if number and int(number) < 1:
-        raise UsageError(f"{ref!r} is no model", help="versions count from 1")
-    return found["name"], int(number or 0), found["alias"] or ""
-
-
-def check_name(name: str) -> str:
-    """Return `name` if a model can be called that."""
-    if not NAME.fullmatch(name):
-        raise UsageError(f"a model cannot be called {_short(name)}", help=f"a name is {_RULE}")
-    return name
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
 def _finish(scratch: Path, record: dict[str, Any], texts: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk, results
+from concrete_cli import disk, remote, results
 from concrete_cli.backend import Backend
 from concrete_cli.errors import NotFound, UsageError
 from concrete_cli.runs import Run
@@ -24,6 +24,7 @@ def finetune(
     """Return the argument of workflows.finetune: what it starts from."""
     from concrete_cli.workflows.finetune import Start
 
+    remote.refresh_all(space, request.backend)
     run = train_run(str(request.given.get("start") or LATEST), request, experiment, space)
     model = results.keep(run, backend, run.last_events()).get("model")
     if model is None:

@@ -125,7 +125,8 @@ class Plan:
     def __post_init__(self) -> None:
         """Refuse what no backend could run: bad names, twins, dangling references, cycles."""
         problems = [*_bad_names(self), *_dangling(self)]
-        graph = {step.name: step.needs for step in self.steps}
+        # Sorted, since sets of text have another order in each process.
+        graph = {step.name: sorted(step.needs) for step in self.steps}
         try:
             order = tuple(TopologicalSorter(graph).static_order())
         except CycleError as error:

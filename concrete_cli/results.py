@@ -92,12 +92,18 @@ def steps(plan: Plan, last: dict[str, Event]) -> list[dict[str, Any]]:
 def status(run: Run, plan: Plan | None = None, last: dict[str, Event] | None = None) -> str:
     """Return running, done, failed, cancelled or interrupted."""
     last = run.last_events() if last is None else last
-    return runs.status(plan or run.plan, last, driven=run.driven, cancelled=run.cancelled)
+    plan, cancelled = plan or run.plan, run.cancelled
+    if not run.record.get("remote"):
+        return runs.status(plan, last, driven=run.driven, cancelled=cancelled)
+    # It goes on by itself: what was seen of it last counts.
+    said = runs.status(plan, last, driven=not cancelled, cancelled=cancelled)
+    return "cancelled" if cancelled and said == "failed" else said
 
 
 def failure(run: Run) -> StepFailed | None:
     """Return the first failure that made a run fail, with all that helps to mend it."""
     plan = run.plan
+    again = "run it again, what is done is reused" if run.record.get("remote") else ""
     for event in run.events():
         if event.state is State.FAILED and not plan.step(event.step).optional:
             if run.last_events()[event.step].state is not State.FAILED:
@@ -107,11 +113,14 @@ def failure(run: Run) -> StepFailed | None:
                 event.step,
                 event.detail,
                 run=run.id,
-                tail=disk.tail(Path(log)),
+                tail=str(event.facts.get("tail", "")) or disk.tail(Path(log)),
                 log=log,
                 replay=str(event.facts.get("replay", "")),
-                help=f"mend it, then: concrete resume {run.id}",
+                help=f"mend it, then: {again or f'concrete resume {run.id}'}",
             )
+    for event in run.last_events().values():
+        if event.state is State.SKIPPED and again:  # it was stopped before a step could fail
+            return StepFailed(event.step, f"did not run: {event.detail}", run=run.id, help=again)
     return None
 
 

@@ -33,6 +33,11 @@ def init(folder: Path, data: Path | None, target: str | None) -> dict[str, Any]:
         raise NotFound("file", str(data), help=nearest(data.name, near))
     found = describe(data, target or "")
     _check_target(found, target, data)
+    without = next(one["missing"] for one in found["columns"] if one["name"] == target)
+    if without:
+        found["notes"].append(
+            f"{without} of {found['rows']} rows have no {target}: remove them before training"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.absolute().name).strip("-_")[:60]
     source = _relative(data, folder)

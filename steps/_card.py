@@ -87,8 +87,7 @@ def _inputs(signature: Mapping[str, Any]) -> Iterator[str]:
 
 def _limits(signature: Mapping[str, Any], manifest: Mapping[str, Any], unit: str) -> Iterator[str]:
     yield (
-        "- Do not use it for rows outside the ranges above: nothing is known of its errors there,"
-        " and trees do not extrapolate."
+        "- Do not use it for rows outside the ranges above: nothing is known of its errors there."
     )
     yield (
         "- Do not read causes out of it: it knows what went together in the training rows, not"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,7 @@ from _trials import DONE, Trial
 
 Floats = NDArray[np.float64]
 KEPT = 1 << 30  # bytes of prepared folds that stay in memory
+MEMBERS = 50  # members of voting candidates whose predictions stay in memory
 
 
 class Folds:
@@ -33,6 +35,7 @@ class Folds:
         self.fold = pd.read_parquet(train / "folds.parquet")["fold"].to_numpy()
         self.count = int(self.fold.max()) + 1
         self._prepared: dict[tuple[int, str], tuple[Floats, Floats]] = {}
+        self._members: dict[tuple[int, str, str], Floats] = {}
         self._bytes = 0
 
     def score(self, number: int, predicted: Floats) -> dict[str, float]:
@@ -41,10 +44,11 @@ class Folds:
 
     def predict(self, number: int, model: str, params: Mapping[str, Any]) -> Floats:
         """Fit a configuration on the other folds; return its predictions for this fold's rows."""
-        parts = list(members(params)) if model == "voting" else [(model, dict(params))]
-        found = [self._predict_one(number, one, given) for one, given in parts]
-        weights = params.get("weights") if model == "voting" else None
-        predicted: Floats = np.average(found, axis=0, weights=weights) if found[1:] else found[0]
+        if model == "voting":
+            found = [self._member(number, one, given) for one, given in members(params)]
+            predicted: Floats = np.average(found, axis=0, weights=params.get("weights"))
+        else:
+            predicted = self._predict_one(number, model, params)
         if not np.isfinite(predicted).all():
             raise ValueError(f"a prediction in fold {number} is not a finite number")
         return predicted
@@ -59,6 +63,15 @@ class Folds:
     def pipeline(self, model: str, params: Mapping[str, Any]) -> Pipeline:
         """Return the unfitted pipeline of a configuration."""
         return build(self.signature, model, params, self.seed, self.cpus)
+
+    def _member(self, number: int, model: str, params: Mapping[str, Any]) -> Floats:
+        """Return the predictions of one member; while only weights change, it is fitted once."""
+        key = (number, model, json.dumps(params, sort_keys=True))
+        if key not in self._members:
+            self._members[key] = self._predict_one(number, model, params)
+            while len(self._members) > MEMBERS * self.count:
+                del self._members[next(iter(self._members))]
+        return self._members[key]
 
     def _predict_one(self, number: int, model: str, params: Mapping[str, Any]) -> Floats:
         *preparation, (_, regressor) = self.pipeline(model, params).steps

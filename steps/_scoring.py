@@ -10,7 +10,7 @@ import numpy as np
 
 from _bundle import load_bundle
 from _fast import Predict, compile_, prove
-from _intervals import interval
+from _intervals import Floats, interval
 from _request import Columns, Rejected, Signature, parse
 
 FEW = 32  # rows up to which walking all trees at once is the quicker way
@@ -39,23 +39,37 @@ class Scorer:
             self._fast = fast
         return self._fast is not None
 
+    @property
+    def quick(self) -> bool:
+        """Whether few rows are predicted in the quick way: each for itself, whatever is beside."""
+        return self._fast is not None
+
     def answer(self, raw: str | bytes, *, intervals: bool = True) -> dict[str, Any]:
         """Return the answer to a request; Rejected says what is wrong with one."""
-        columns, warnings = self.signature.read(parse(raw))
-        predicted = self.predict(columns)
+        columns, warnings = self.read(raw)
+        return self.document(self.predict(columns), warnings, intervals=intervals)
+
+    def read(self, raw: str | bytes) -> tuple[Columns, list[str]]:
+        """Return the columns of a request, and what is odd in them."""
+        return self.signature.read(parse(raw))
+
+    def document(
+        self, predicted: Floats, warnings: list[str], *, intervals: bool = True
+    ) -> dict[str, Any]:
+        """Return the answer for what was predicted."""
         answer: dict[str, Any] = {"predictions": predicted.tolist()}
         if intervals:
             ends = interval(self.manifest["interval"], predicted)
             answer["intervals"] = np.column_stack(ends).tolist()
         return answer | {"model": self.name, "warnings": warnings}
 
-    def predict(self, columns: Columns) -> Any:
+    def predict(self, columns: Columns) -> Floats:
         """Return one finite float per row."""
         rows = len(next(iter(columns.values())))
         predict = self._fast if self._fast and rows <= FEW else self.pipeline.predict
         with np.errstate(all="ignore"):
             try:
-                predicted = np.asarray(predict(columns), dtype=np.float64)
+                predicted: Floats = np.asarray(predict(columns), dtype=np.float64)
             except ValueError as error:  # how estimators refuse what overflows on its way
                 raise Rejected("the model cannot compute an answer to these values") from error
         wrong = np.flatnonzero(~np.isfinite(predicted))

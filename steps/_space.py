@@ -41,27 +41,6 @@ def value(search: Search, share: float) -> Any:
     return int(number) if isinstance(q, int) else number
 
 
-def share(search: Search, given: Any) -> float | None:
-    """Return where a value lies, from 0 to 1; None where the expression never gives it."""
-    kind = search["type"]
-    if kind == "choice":
-        options = search["values"]
-        return (options.index(given) + 0.5) / len(options) if given in options else None
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        return None
-    if kind == "randint":
-        upper = search["upper"]
-        return (given + 0.5) / upper if 0 <= given < upper else None
-    if "log" in kind:
-        if given <= 0:
-            return None
-        given = math.log(given)
-    if kind.endswith("normal"):
-        return NormalDist(search["mu"], search["sigma"]).cdf(given)
-    found = (given - search["min_value"]) / (search["max_value"] - search["min_value"])
-    return float(found) if 0 <= found <= 1 else None
-
-
 def grid(space: Mapping[str, Search]) -> Iterator[Point]:
     """Yield every combination of the values; of a parameter without steps, three of them."""
     rows = [_levels(search) for search in space.values()]

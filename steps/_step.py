@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import math
 import os
@@ -40,6 +41,9 @@ def json_value(text: str) -> Any:
 
 def run(parser: Callable[[], argparse.ArgumentParser], main: Callable[..., None]) -> None:
     """Carry out one script: exit 0 done, 1 a bug, 2 bad arguments, 3 refused."""
+    # A column name that the terminal cannot show must not end a step.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = parser().parse_args()
     limit_threads()
     try:
@@ -83,7 +87,8 @@ def report(metrics: Mapping[str, Any], folder: Path) -> None:
     """Write `metrics.json`, and tell MLflow and the Azure ML run where there is one."""
     write_json(folder / "metrics.json", metrics)
     numbers = {name: float(value) for name, value in metrics.items() if _is_number(value)}
-    if os.environ.get("MLFLOW_TRACKING_URI"):
+    # Without a run of ours, as where a user has the variable set, MLflow would make one up.
+    if os.environ.get("MLFLOW_TRACKING_URI") and os.environ.get("MLFLOW_RUN_ID"):
         _mirror("mlflow", lambda mlflow: mlflow.log_metrics(numbers))
     if os.environ.get("AZUREML_RUN_ID"):
         _mirror("azureml.core", lambda core: _log_to_run(core, numbers))

@@ -39,6 +39,10 @@ def conflicts(
         middle = float(np.median(target[rows]))
         odd = int(rows[np.argmax(np.abs(target[rows] - middle))])
         other = int(rows[np.argmax(np.abs(target[rows] - target[odd]))])
+        if len(rows) == 2:
+            values = f"{name} is {target[odd]:g} and {target[other]:g}"
+            yield f"rows {odd + 1} and {other + 1} disagree: {values}, all features equal"
+            continue
         yield (
             f"row {odd + 1} looks wrong: {name} is {target[odd]:g}, and {target[other]:g} in"
             f" row {other + 1}, all features equal ({len(rows)} such rows, median {middle:g})"

@@ -7,7 +7,7 @@ order of the trees, so that the sums come out the same to the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,44 +17,48 @@ Floats = NDArray[np.float64]
 
 
 class Trees:
-    """Nodes of all trees, one behind the other; a leaf points to itself on both sides."""
+    """Nodes of all trees, one behind the other; a leaf is its own child on both sides.
 
-    def __init__(self, parts: Sequence[dict[str, Any]]) -> None:
-        sizes = [len(part["value"]) for part in parts]
-        self.roots = np.cumsum([0, *sizes[:-1]])
-        starts = np.repeat(self.roots, sizes)
-        own = np.arange(len(starts))
-        leaf = np.concatenate([part["leaf"] for part in parts])
+    A row goes right where its value is greater than the threshold; both are of type `dtype`.
+    """
 
+    def __init__(self, parts: Sequence[Mapping[str, Any]], dtype: type = np.float64) -> None:
         def joined(name: str) -> Any:
             return np.concatenate([part[name] for part in parts])
 
-        self.left = np.where(leaf, own, joined("left") + starts)
-        self.right = np.where(leaf, own, joined("right") + starts)
+        sizes = [len(part["value"]) for part in parts]
+        self.roots = np.cumsum([0, *sizes[:-1]])
+        starts, own = np.repeat(self.roots, sizes), np.arange(sum(sizes))
+        leaf = joined("leaf")
+        left, right = joined("left") + starts, joined("right") + starts
+        self.children = np.where(leaf, own, [left, right]).T.ravel().astype(np.intp)
         self.feature = np.where(leaf, 0, joined("feature")).astype(np.intp)
-        self.threshold = joined("threshold")
-        self.missing_left = joined("missing_left").astype(bool)
+        self.threshold = _down(joined("threshold"), dtype)
+        self.missing_right = ~joined("missing_left").astype(bool)
         self.value = joined("value")
-        self.depth = max(_depth(part) for part in parts)
+        self.depth = max(map(_depth, parts))
+        self.dtype = dtype
 
     def leaves(self, X: NDArray[Any]) -> Floats:
         """Return what each tree says of each row: one line per row."""
-        rows = np.arange(len(X))[:, None]
-        at = np.broadcast_to(self.roots, (len(X), len(self.roots)))
-        some_missing = bool(np.isnan(X).any())
+        cells: NDArray[Any] = np.ascontiguousarray(X, dtype=self.dtype)
+        begins = np.arange(len(X))[:, None] * X.shape[1]
+        some_missing = bool(np.isnan(cells).any())
+        cells = cells.ravel()
+        at = self.roots + np.zeros_like(begins)
         for _ in range(self.depth):
-            values = X[rows, self.feature[at]]
-            goes_left = values <= self.threshold[at]
+            values = cells.take(self.feature.take(at) + begins)
+            goes_right = values > self.threshold.take(at)
             if some_missing:
-                goes_left |= np.isnan(values) & self.missing_left[at]
-            at = np.where(goes_left, self.left[at], self.right[at])
-        found: Floats = self.value[at]
+                goes_right |= np.isnan(values) & self.missing_right.take(at)
+            at = self.children.take(2 * at + goes_right)
+        found: Floats = self.value.take(at)
         return found
 
     def total(self, X: NDArray[Any], start: float = 0.0) -> Floats:
         """Return the sum over the trees for each row, beginning with `start`."""
         leaves = self.leaves(X)
-        begin = np.full((len(X), 1), start)
+        begin = np.full((len(X), 1), start, dtype=leaves.dtype)
         total: Floats = np.cumsum(np.hstack([begin, leaves]), axis=1)[:, -1]
         return total
 
@@ -73,6 +77,27 @@ def of_tree(tree: Any, features: NDArray[Any] | None = None) -> dict[str, Any]:
     }
 
 
+def of_xgboost(tree: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the nodes of a tree from XGBoost's JSON, None if it splits by categories.
+
+    Values and thresholds are float32 there, and so they stay.
+    """
+    if tree["categories_nodes"]:
+        return None
+    left = np.array(tree["left_children"])
+    conditions = np.array(tree["split_conditions"], dtype=np.float32)
+    return {
+        "leaf": left == -1,
+        "left": left,
+        "right": np.array(tree["right_children"]),
+        "feature": np.array(tree["split_indices"]),
+        # It goes left where x < threshold, `Trees` where x <= threshold.
+        "threshold": np.nextafter(conditions, np.float32(-np.inf)),
+        "missing_left": np.array(tree["default_left"]),
+        "value": conditions,
+    }
+
+
 def of_nodes(nodes: Any) -> dict[str, Any]:
     """Return the nodes of a tree of HistGradientBoostingRegressor."""
     if nodes["is_categorical"].any():
@@ -88,7 +113,13 @@ def of_nodes(nodes: Any) -> dict[str, Any]:
     }
 
 
-def _depth(part: dict[str, Any]) -> int:
+def _down(thresholds: NDArray[Any], dtype: type) -> NDArray[Any]:
+    """Return the greatest numbers of a type that are not above: x <= them where x <= these."""
+    rounded: NDArray[Any] = thresholds.astype(dtype)
+    return np.where(rounded > thresholds, np.nextafter(rounded, dtype(-np.inf)), rounded)
+
+
+def _depth(part: Mapping[str, Any]) -> int:
     level: Iterable[int] = [0]
     depth = 0
     while True:

@@ -59,6 +59,7 @@ class Journal:
 
     def __init__(self, output: Path) -> None:
         self.path = Path(os.environ.get("CONCRETE_STATE") or output) / FILE
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.trials = read(self.path)
         scratch = self.path.with_suffix(".tmp")  # the last line may be torn: write the whole ones
         scratch.write_text("".join(map(_line, self.trials)), encoding="utf-8")

@@ -60,6 +60,11 @@ def gained(before: Trial, after: Sequence[Mapping[str, float]], metric: str) -> 
     return [loss(metric, old) - loss(metric, new[metric]) for old, new in pairs]
 
 
+def beats(gains: Sequence[float]) -> bool:
+    """Whether the mean gain is larger than its standard error."""
+    return float(np.mean(gains)) > standard_error([*gains])
+
+
 def cv(folds: Sequence[Mapping[str, float]], metric: str) -> dict[str, float]:
     """Return what candidate.json calls cv: the means, and the metric's standard error."""
     means = {name: float(np.mean([fold[name] for fold in folds])) for name in METRICS}

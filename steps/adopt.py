@@ -22,7 +22,7 @@ from _intervals import calibrate
 from _manifest import FORMAT, MANIFEST, MODEL, check_sums, digest
 from _scores import METRICS, standard_error
 from _step import arguments, cpus, limit_threads, read_json, report, run, write_json
-from _tuning import best_trials, combined, cv, every_trial, extended, gained, summary
+from _tuning import beats, best_trials, combined, cv, every_trial, extended, gained, summary
 from _versions import versions
 
 OOF = "oof.parquet"
@@ -60,7 +60,7 @@ def main(args: argparse.Namespace) -> None:
         after = _scores(folds, oof) if oof is not None else [*before.folds]
         gains = gained(before, after, args.metric)
         gain, spread = float(np.mean(gains)), standard_error(gains)
-        kept = "tuned" if gain > spread else "untuned"
+        kept = "tuned" if beats(gains) else "untuned"
         if kept == "tuned":
             changed = {"model": model, "params": params, "cv": cv(after, args.metric)}
             _write(args, folds, manifest | changed, needed, oof)
@@ -79,6 +79,7 @@ def main(args: argparse.Namespace) -> None:
         "untuned": before_cv[args.metric],
         "params": params if best else None,
         "averaged": len(best),
+        "shares": [len(every_trial([path])) for path in args.tried],
         **summary(trials, args.metric),
     }
     write_json(args.leaderboard / "tuning.json", tuning)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import argparse
 import shutil
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet
 
+from _answers import writer
 from _step import arguments, read_json, report, run
-
-FULL = 1 << 18  # rows of a row group
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,16 +47,10 @@ def _merge(files: list[Path], into: Path) -> None:
     parts = [pyarrow.parquet.ParquetFile(file, buffer_size=1 << 20) for file in files]
     full = [part for part in parts if part.metadata.num_rows] or parts[:1]
     schema = full[0].schema_arrow
-    with pyarrow.parquet.ParquetWriter(into, schema, compression="zstd") as writer:
-        waiting: list[Any] = []
+    with writer(into, schema) as out:
         for part in full:
-            for batch in part.iter_batches(FULL):
-                waiting.append(batch)
-                if sum(one.num_rows for one in waiting) >= FULL:
-                    writer.write_table(pa.Table.from_batches(waiting, schema))
-                    waiting = []
-        if waiting:
-            writer.write_table(pa.Table.from_batches(waiting, schema))
+            for number in range(part.num_row_groups):
+                out.write_table(part.read_row_group(number, use_threads=False))
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 
 import _stream
+from _answers import writer as writer_of_parquet
 from _bundle import load_bundle
 from _intervals import interval
 from _rows import Rows, check_columns, types
@@ -101,7 +101,7 @@ def _predict(pipeline: Any, columns: dict[str, Any], before: int) -> Any:
 
 def _writer(path: Path, schema: Any, args: argparse.Namespace) -> Any:
     if args.format == "parquet":
-        return pyarrow.parquet.ParquetWriter(path, schema, compression="zstd")
+        return writer_of_parquet(path, schema)
     if args.part == 0:  # Arrow's own header has all names in quotes
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(schema.names)

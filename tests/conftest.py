@@ -15,7 +15,6 @@ import pytest
 
 import netguard
 
-ROOT = Path(__file__).parent.parent
 GUARD = Path(__file__).parent / "guard"
 # Settings of the person who runs the tests must not change what they see.
 FOREIGN = ("CONCRETE_", "AZUREML_", "MLFLOW_", "XDG_", "CLICOLOR")
@@ -38,8 +37,6 @@ def guard(request, tmp_path_factory, monkeypatch):
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
     monkeypatch.setenv("COLUMNS", "100")
-    # The font cache takes seconds to make: all homes share one.
-    monkeypatch.setenv("MPLCONFIGDIR", str(ROOT / ".pytest_cache" / "matplotlib"))
     path = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
     monkeypatch.setenv("PYTHONPATH", path)
     monkeypatch.setenv(netguard.LOG, str(attempts))

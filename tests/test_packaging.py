@@ -128,7 +128,7 @@ def locked(name):
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("*.lock")))
 def test_lock_lines_are_names_and_versions(name):
     for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
         assert re.fullmatch(r"[a-z0-9-]+==[a-z0-9.]+( ; [a-z_'=!<>. 0-9A-Z()]+)?", line)

@@ -34,6 +34,7 @@ class AzureBackend:
     """Runs plans as pipelines of an Azure ML workspace; a handle is the id of a run there."""
 
     name = "azureml"
+    notice = sdk.SUPPORT_ENDED  # told once, before anything else
 
     def __init__(self, home: Path, settings: Mapping[str, Any]) -> None:
         self._home, self._given = home, settings
@@ -57,6 +58,11 @@ class AzureBackend:
     def watch(self, handle: str) -> Iterator[Event]:
         """Yield what happens; any machine that may read the workspace can do so."""
         events: Iterator[Event] = sdk.part("watch").watch(self._submitted(handle))
+        return events
+
+    def glance(self, handle: str) -> Iterator[Event]:
+        """Yield what has happened so far, and wait for nothing."""
+        events: Iterator[Event] = sdk.part("watch").glance(self._submitted(handle))
         return events
 
     def fetch(self, handle: str, output: Output, into: Path) -> None:
@@ -113,6 +119,10 @@ class AzureBackend:
         """Make the plan a pipeline with a REST address."""
         made: Published = sdk.part("published").publish(self.client, plan, folder, name, version)
         return made
+
+    def withdraw(self, published: str) -> None:
+        """Disable a published plan, by its id, so that its address starts nothing any more."""
+        sdk.part("published").withdraw(self.client, published)
 
     def schedule(
         self, plan: Plan, name: str, folder: Path, *, cron_text: str = "", every: str = ""

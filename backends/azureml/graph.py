@@ -30,10 +30,10 @@ def document(pipeline: Any, provider: Any) -> dict[str, Any]:
     graph = run["Graph"]
     for node in graph["ModuleNodes"]:
         names[node["Id"]] = names[node["ModuleId"]]
-    for number, node in enumerate(graph.get("DatasetNodes") or []):
-        reference = node["DataSetDefinition"]["Value"]["DataSetReference"]
-        names[node["Id"]] = f"{reference['Id']}"
-        names.setdefault(f"data-{number}", "")
+    for node in graph.get("DatasetNodes") or []:
+        value = node["DataSetDefinition"]["Value"]
+        reference = value.get("DataSetReference") or value["SavedDataSetReference"]
+        names[node["Id"]] = reference["Id"]
     found = {"run": run, "modules": {names[key]: one for key, one in modules.items()}}
     text = json.dumps(_tidy(found), sort_keys=True)
     for key, name in names.items():

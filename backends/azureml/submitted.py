@@ -95,8 +95,8 @@ class Submitted:
         }
 
     def step_run(self, step: str) -> Any:
-        """Return the SDK's run of a step, with its details and metrics."""
-        return Workspace.get_run(self.workspace, self._begun(step).own_run)
+        """Return the run of a step, with its metrics; of a reused one, the run that it was."""
+        return Workspace.get_run(self.workspace, self._begun(step).run)
 
     def log(self, step: str) -> str:
         """Return all that a step has written."""

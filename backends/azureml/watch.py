@@ -29,27 +29,31 @@ def watch(submitted: Submitted) -> Iterator[Event]:
         ) from None
 
 
-def _events(submitted: Submitted) -> Iterator[Event]:
+def glance(submitted: Submitted) -> Iterator[Event]:
+    """Yield what has happened so far."""
+    yield from _events(submitted, once=True)
+
+
+def _events(submitted: Submitted, *, once: bool = False) -> Iterator[Event]:
     told: dict[str, State] = {}
     pause = FIRST_WAIT
     while True:
         over = patiently(submitted.code, "watching the run") in ENDS
         standings = patiently(submitted.standings, "watching the run")
-        news = [
-            (name, standing)
-            for name, standing in sorted(standings.items(), key=lambda pair: pair[1].ended or 9e15)
-            if standing.state is not told.get(name, State.WAITING)
-        ]
-        for name, standing in news:
+        news: list[Event] = []
+        for name, standing in standings.items():
+            if standing.state is told.get(name, State.WAITING):
+                continue
             if _ran_unseen(standing, told.get(name)):
-                yield _began(name, standing)
+                news.append(_began(name, standing))
+            news.append(_event(submitted, name, standing))
             told[name] = standing.state
-            yield _event(submitted, name, standing)
+        yield from sorted(news, key=lambda event: event.time)
         left = [name for name in standings if not told.get(name, State.WAITING).ended]
         if over:
             yield from (_never_ran(name, standings) for name in left)
             return
-        if not left:
+        if not left or once:
             return
         pause = FIRST_WAIT if news else min(pause * GROWTH, LONGEST_WAIT)
         time.sleep(pause)

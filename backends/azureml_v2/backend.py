@@ -15,11 +15,11 @@ from concrete_cli.backend import Event, Options
 from concrete_cli.errors import Interrupted
 from concrete_cli.plan import Output, Plan
 
-from . import doctor, outputs, published, schedules, standing, watch
+from . import doctor, local_side, outputs, published, schedules, standing, watch
 from .client import Client
 from .doctor import Finding
 from .endpoints import Endpoints
-from .errors import translate
+from .errors import translate, translated
 from .models import Models
 from .prepare import prepare
 from .preview import Preview, preview
@@ -58,13 +58,21 @@ class AzureBackend:
         ml = self.client.ml
         hint = f"the run goes on in Azure; watch it again: concrete logs {handle} --follow"
         try:
-            yield from watch.Watcher(ml, handle, home=self._home).events()
+            events = watch.Watcher(ml, handle, home=self._home).events()
+            yield from local_side.recorded(events, handle, self._home)
         except KeyboardInterrupt as stop:
             raise Interrupted("stopped watching", help=hint) from stop
         except Exception as error:
             failure = translate(error, f"watch run {handle}")
             failure.help = "; ".join(filter(None, [failure.help, hint]))
             raise failure from error
+
+    def glance(self, handle: str) -> Iterator[Event]:
+        """Yield what has happened so far, and wait for nothing."""
+        ml = self.client.ml
+        with translated(f"look at run {handle}"):
+            events = list(watch.Watcher(ml, handle, home=self._home).so_far())
+        yield from local_side.recorded(iter(events), handle, self._home)
 
     def fetch(self, handle: str, output: Output, into: Path) -> None:
         """Download a finished output, or what a failed step left in one of mode `mount`."""

@@ -1,9 +1,10 @@
-"""What a failure in the cloud leaves here: its log in the run's folder, and a line to replay it."""
+"""What a run in the cloud leaves in its folder here: events, logs of failures, how to replay."""
 
 from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,20 @@ def with_log(event: Event, handle: str, home: Path, log: str) -> Event:
     facts = {**event.facts, "log": str(file)}
     facts["replay"] = replay(run.plan.step(event.step), run.id)
     return replace(event, facts=facts)
+
+
+def recorded(events: Iterator[Event], handle: str, home: Path) -> Iterator[Event]:
+    """Yield events, and write down those that the run's folder does not hold yet, if it is here."""
+    run = run_of(handle, home)
+    known = {_key(event) for event in run.events()} if run else set()
+    for event in events:
+        if run and _key(event) not in known:
+            run.append([event])
+        yield event
+
+
+def _key(event: Event) -> tuple[str, str, str]:
+    return event.step, event.state.value, str(event.facts.get("run", ""))
 
 
 def run_of(handle: str, home: Path) -> Run | None:

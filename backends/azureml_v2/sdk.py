@@ -5,14 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 
 LOGGERS = ("azure", "msal", "urllib3")
-
-# read once by the SDK when it is imported
-os.environ.setdefault("AZURE_AI_ML_DISABLE_TELEMETRY", "true")
 
 
 def hush() -> None:

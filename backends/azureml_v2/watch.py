@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +14,6 @@ from concrete_cli.backend import Event, State
 
 from .errors import transient
 from .local_side import with_log
-from .sdk import silence
 from .standing import log, standing, state_of, step_of
 
 ENDS = ("Completed", "Failed", "Canceled")
@@ -58,6 +58,12 @@ class Watcher:
             # a tenth late at most, however long the steps take
             self.sleep(min(LONGEST, max(SHORTEST, (time.monotonic() - changed) / 10)))
 
+    def so_far(self) -> Iterator[Event]:
+        """Yield what has happened until now, and wait for nothing."""
+        self.sleep = _stop
+        with contextlib.suppress(_Seen):
+            yield from self.events()
+
     def _look(self, steps: Mapping[str, object]) -> Iterator[Event]:
         for run in self._ask(lambda: list(self.ml.jobs.list(parent_job_name=self.handle))):
             step, state = step_of(run), state_of(run)
@@ -76,7 +82,9 @@ class Watcher:
         if state is State.RUNNING:
             return
         end = known.ended or time.time()
-        seconds = max(0.0, end - start) if known.started and state is not State.REUSED else 0.0
+        seconds = 0.0
+        if known.started and state is not State.REUSED:
+            seconds = round(max(0.0, end - known.started), 3)
         entry = run.name if state.good else ""
         event = Event(step, state, end, seconds=seconds, entry=entry, facts=facts)
         if run.status == "Canceled":
@@ -115,13 +123,21 @@ class Watcher:
         pause = SHORTEST
         while True:
             try:
-                with silence():
-                    return question()
+                return question()  # not silenced: progress may be drawn meanwhile, and it is quiet
             except Exception as error:
                 if not transient(error) or time.monotonic() > deadline:
                     raise
             self.sleep(pause)
             pause = min(LONGEST, pause * 2)
+
+
+class _Seen(Exception):
+    """All has been told that is to be told."""
+
+
+def _stop(seconds: float) -> None:
+    del seconds
+    raise _Seen
 
 
 def _waits(pipeline: Any) -> dict[str, set[str]]:

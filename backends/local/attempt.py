@@ -8,11 +8,11 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import cache, code, disk, payload
+from concrete_cli import cache, code, digest, disk, payload
 from concrete_cli.plan import Item, Output, Step
 
 from . import processes
@@ -34,9 +34,13 @@ class Attempt:
     cold: bool
     work: Path = Path()
     cwd: Path = Path()
+    script: Path = Path()
+    places: dict[Item, Path] = field(default_factory=dict)
     ticket: int = 0
     started: float = 0
     stopping: float = 0
+    disk_full: bool = False
+    state: Path | None = None  # a folder that the step finds again when it is tried again
 
     @property
     def log(self) -> Path:
@@ -52,16 +56,18 @@ class Attempt:
 
     def task(self, run_folder: Path) -> Task:
         """Return what a process needs to become this step."""
-        script = payload.script(self.step.script)
-        files = code.closure(script, self.step.modules)
+        self.script = payload.script(self.step.script)
+        files = code.closure(self.script, self.step.modules)
+        self.state = run_folder / "state" / f"{self.step.name}-{digest.of_json(self.recipe)[:16]}"
         return Task(
-            script=str(script),
+            script=str(self.script),
             argv=tuple(str(word) for word in self.step.argv(self._place)),
             cwd=str(self.cwd),
             env={
                 **thread_limits(self.step.cpus),
                 processes.MARK: str(self.work),
                 "CONCRETE_RUN": str(run_folder),
+                "CONCRETE_STATE": str(self.state),
             },
             log=str(self.log),
             files={name: str(path) for name, path in files.items()},
@@ -72,12 +78,11 @@ class Attempt:
 
     def replay(self) -> str:
         """Return a line for a shell that runs the script in a debugger on the same inputs."""
-        script = payload.script(self.step.script)
-        words = [sys.executable, "-m", "pdb", "-c", "continue", str(script)]
+        words = [sys.executable, "-m", "pdb", "-c", "continue", str(self.script)]
 
         def place(item: Item) -> _ForShell:
             made_here = isinstance(item, Output) and item.step == self.step.name
-            quoted = '"$(mktemp -d)"' if made_here else shlex.quote(str(self.find(item)))
+            quoted = '"$(mktemp -d)"' if made_here else shlex.quote(str(self.places[item]))
             return _ForShell(quoted)
 
         arguments = [
@@ -107,8 +112,11 @@ class Attempt:
         return ""
 
     def store(self, into: cache.Cache, facts: dict[str, Any], *, replace: bool) -> cache.Entry:
-        """Make a finished step of it."""
-        return into.store(self.work, self.recipe, facts, replace=replace)
+        """Make a finished step of it; what it kept for another try is not needed any more."""
+        entry = into.store(self.work, self.recipe, facts, replace=replace)
+        if self.state:
+            disk.remove(self.state)
+        return entry
 
     def keep(self, folder: Path) -> None:
         """Move what a failed try leaves, its log and outputs of mode `mount`, to a folder."""
@@ -140,8 +148,10 @@ class Attempt:
 
     def _place(self, item: Item) -> Path:
         if isinstance(item, Output) and item.step == self.step.name:
-            return self._output(item)
-        return self.find(item)
+            self.places[item] = self._output(item)
+        else:
+            self.places[item] = self.find(item)
+        return self.places[item]
 
 
 class _ForShell(str):

@@ -6,20 +6,27 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from concrete_cli import disk, home
 from concrete_cli.backend import Event, Options
 from concrete_cli.cache import Cache
 from concrete_cli.errors import NotFound
+from concrete_cli.models import Models
 from concrete_cli.plan import Output, Plan
 from concrete_cli.runs import Run, Runs
 
-from .endpoints import Endpoints
+from . import publish
 from .forecast import Forecast, forecast
 from .runner import Runner
 from .schedule import Schedule
+from .timers import Timers
+from .trigger import Trigger
+
+if TYPE_CHECKING:
+    from .endpoints import Endpoints
 
 PATIENCE = 0.1  # seconds between looks at a run that another process drives
 
@@ -33,7 +40,16 @@ class LocalBackend:
         self._home = home
         self._settings = settings
         self._cache = Cache(home)
-        self.endpoints = Endpoints(home)
+        self.models = Models(home)
+        self.trigger = Trigger(home)
+        self.timers = Timers()
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Models that are served on this machine; what serves them is imported only now."""
+        from .endpoints import Endpoints
+
+        return Endpoints(self._home)
 
     def submit(self, plan: Plan, run_folder: Path, options: Options) -> str:  # noqa: ARG002
         """Take note: the files of the run hold all that is needed."""
@@ -49,6 +65,7 @@ class LocalBackend:
                 yield from run.events()
                 with home.in_use(self._home):
                     yield from self._runner(run).events()
+                    publish.publish(run, self._home)
                 return
         yield from self._listen(run)
 
@@ -69,13 +86,17 @@ class LocalBackend:
 
     def path(self, handle: str, output: Output) -> Path:
         """Return the folder of an output, to be read only."""
-        event = self._run(handle).last_events().get(output.step)
-        folder = None
+        run = self._run(handle)
+        event = run.last_events().get(output.step)
         if event and event.state.good:
-            folder = self._cache.entry(event.entry).output(output.name)
-        elif event:
-            folder = self._run(handle).folder / "failed" / output.step / "outputs" / output.name
-        if folder is None or not folder.is_dir():
+            entry = self._cache.entry(event.entry)
+            folder, damage = entry.output(output.name), entry.damage()
+            if folder.is_dir() and not damage:
+                return folder
+            advice = f"{damage}; make it again: concrete resume {handle}" if damage else ""
+            raise NotFound("output", f"{handle}/{output}", help=advice)
+        folder = run.folder / "failed" / output.step / "outputs" / output.name
+        if event is None or not folder.is_dir():
             raise NotFound("output", f"{handle}/{output}")
         return folder
 

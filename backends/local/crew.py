@@ -114,6 +114,7 @@ class Crew:
 
     def _leave(self, ticket: int) -> Attempt:
         attempt = self._running.pop(ticket)
+        attempt.disk_full = disk.is_full(self._scratch)
         if disk.is_empty(attempt.cwd):
             self._places.append(attempt.cwd)
         else:

@@ -49,11 +49,11 @@ class Server:
         self.selector = selectors.DefaultSelector()
         if listener:
             self.selector.register(listener, selectors.EVENT_READ)
-        self.woken, wake = os.pipe()
-        for end in (self.woken, wake):
+        self.woken, self.wake = os.pipe()
+        for end in (self.woken, self.wake):
             os.set_blocking(end, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self.wake, warn_on_full_buffer=False)
         self.selector.register(self.woken, selectors.EVENT_READ)
 
     def join(self, connection: socket.socket) -> None:
@@ -169,6 +169,8 @@ class Server:
         if self.listener:
             self.listener.close()
         self.selector.close()
+        os.close(self.woken)
+        os.close(self.wake)
 
     def _reap(self) -> None:
         for pid, code, cpu, memory in children.ended():
@@ -185,6 +187,7 @@ def main() -> None:
     gc.disable()  # imports make no garbage worth a search
     processes.adopt_orphans()
     descriptor = int(sys.argv[1])
+    os.set_inheritable(descriptor, False)  # noqa: FBT003  whoever holds it hides our end
     if len(sys.argv) > 2:
         server = Server(socket.socket(fileno=descriptor), float(sys.argv[2]))
     else:

@@ -13,4 +13,6 @@ def single_threaded(environment: Mapping[str, str]) -> dict[str, str]:
 def thread_limits(threads: int) -> dict[str, str]:
     """Return the variables that limit the threads of the libraries that compute."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
-    return dict.fromkeys(names, str(threads)) | {"PYTHONHASHSEED": "0"}
+    # Threads that wait must sleep: where several steps share the processors, spinning ones steal.
+    same = {"PYTHONHASHSEED": "0", "OMP_WAIT_POLICY": "PASSIVE"}
+    return dict.fromkeys(names, str(threads)) | same

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import cache, code, disk, payload
+from concrete_cli import cache, code, payload
 from concrete_cli.backend import Event, Options, State
 from concrete_cli.cache import Cache, Entry
 from concrete_cli.plan import Step
@@ -160,7 +160,7 @@ class Runner:
         return [self._event(step, State.DONE, **told)]
 
     def _fail(self, attempt: Attempt, verdict: Verdict, seconds: float) -> list[Event]:
-        if disk.is_full(self._home):  # then it is not to blame, and can be resumed
+        if attempt.disk_full:  # then it is not to blame, and can be resumed
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._home))
         step, replay = attempt.step, attempt.replay()
         folder = self.run.folder / "failed" / step.name

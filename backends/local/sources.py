@@ -7,12 +7,17 @@ from pathlib import Path
 from concrete_cli import cache, digest
 from concrete_cli.cache import Cache, Entry
 from concrete_cli.errors import NotFound
+from concrete_cli.models import Models
 from concrete_cli.plan import Source
-from concrete_cli.runs import Runs
+from concrete_cli.runs import Run, Runs
+
+MODEL = "model:"
 
 
 def find(source: Source, home: Path) -> Path:
     """Return the file or folder of a source."""
+    if source.uri.startswith(MODEL):
+        return Models(home).load(source.uri.removeprefix(MODEL)).path
     if source.uri.startswith("run:"):
         entry, output = _of_run(source.uri, home)
         return entry.output(output)
@@ -24,19 +29,34 @@ def find(source: Source, home: Path) -> Path:
 
 def content(source: Source, home: Path) -> str:
     """Return the digest of what a source holds."""
+    if source.uri.startswith(MODEL):
+        return str(Models(home).load(source.uri.removeprefix(MODEL)).record["content"])
     if source.uri.startswith("run:"):
         return cache.content(*_of_run(source.uri, home))
     return digest.of_path(find(source, home))
 
 
 def _of_run(uri: str, home: Path) -> tuple[Entry, str]:
-    """Return the entry and the name of the output that `run:ID/step.output` stands for."""
+    """Return the entry and the name of the output that `run:ID/step.output` stands for.
+
+    `run:latest/...` is the newest run in which that step is done, and never one that reads this.
+    """
     name, _, output = uri.removeprefix("run:").partition("/")
     step, _, output = output.partition(".")
-    last = Runs(home).find(name).last_events()
+
+    def fits(run: Run) -> bool:
+        event = run.last_events().get(step)
+        return event is not None and event.state.good and Source(uri) not in _sources(run)
+
+    last = Runs(home).find(name, fits).last_events()
     if step not in last or not last[step].state.good:
         raise NotFound("finished step", f"{name}/{step}", [s for s in last if last[s].state.good])
     entry = Cache(home).entry(last[step].entry)
     if not entry.path.is_dir():
         raise NotFound("output", uri, help="it was removed: run the experiment again")
     return entry, output
+
+
+def _sources(run: Run) -> set[Source]:
+    items = (item for step in run.plan.steps for _, item in step.items())
+    return {item for item in items if isinstance(item, Source)}

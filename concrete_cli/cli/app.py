@@ -16,6 +16,7 @@ from pathlib import Path
 import typer
 from typer.exceptions import Abort, TyperException
 
+from concrete_cli.cli import streams
 from concrete_cli.errors import BackendUnavailable, ConcreteError, Interrupted, UsageError
 
 app = typer.Typer(
@@ -34,9 +35,12 @@ COMMANDS = (
     "deploy",
     "endpoints",
     "models",
+    "carry",
     "own",
     "experiments",
     "runs",
+    "cloud",
+    "schedules",
     "report",
     "machine",
     "warm",
@@ -60,6 +64,7 @@ def _concrete(
 
 def run(argv: Sequence[str]) -> int:
     """Run a command line; return its exit code. Nothing else catches errors."""
+    streams.steady()
     add_commands()
     _listen_to_warnings()
     as_json = "--json" in argv
@@ -92,6 +97,8 @@ def _invoke(argv: Sequence[str]) -> int:
         sys.stdout.flush()
     except Abort:
         raise KeyboardInterrupt from None
+    except SystemExit:  # this is what the library makes of a reader that has gone
+        raise BrokenPipeError from None
     except TyperException as error:
         if not argv or type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
             print(error.format_message(), file=sys.stderr)

@@ -30,6 +30,17 @@ def steps(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
+def outputs(incomplete: str) -> list[str]:
+    """Return the outputs of the latest run that begin so."""
+    names: list[str] = []
+    with contextlib.suppress(Exception):
+        from concrete_cli import workspace
+
+        run = workspace.here(None).runs.find("latest")
+        names = [str(output) for step in run.plan.steps for output in step.outputs]
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def backends(incomplete: str) -> Iterator[str]:
     """Yield the backends that begin so."""
     yield from (name for name in backend.BACKENDS if name.startswith(incomplete))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,8 +52,19 @@ def deploy(
         bool, typer.Option("--replace", help="Take the place of an endpoint that runs, gapless.")
     ] = False,
     backend: o.Backend = "local",
+    with_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="KEY=VALUE",
+            help="What a cloud wants to know: instance_type=..., kind=aks; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
     set_: o.Set = None,
     cold: o.Cold = False,
+    dry_run: o.DryRun = False,
+    into: o.Into = None,
     json: o.Json = False,
     home: o.Home = None,
     quiet: o.Quiet = False,
@@ -73,8 +84,11 @@ def deploy(
         Options(cold=cold),
         {"model": model},
     )
+    if dry_run:
+        return drive.forecast(request, as_json=json, into=into)
     prepared = execute.prepare(request)
-    settings = {"host": host, "port": port, "workers": workers, "replace": replace}
+    settings: dict[str, Any] = {"host": host, "port": port, "workers": workers, "replace": replace}
+    settings |= deploying.options(prepared.backend, with_ or ())
     called = deploying.name_of(prepared, name, settings)
     manner = drive.Manner(as_json=json, quiet=quiet, verbose=verbose)
     run = execute.submit(prepared)

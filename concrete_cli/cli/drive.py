@@ -10,11 +10,12 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from concrete_cli import execute as executor
-from concrete_cli import results, results_finetune
+from concrete_cli import remote, results, results_finetune, tracking
 from concrete_cli.backend import Backend
 from concrete_cli.errors import Interrupted
 from concrete_cli.execute import Request
@@ -37,15 +38,25 @@ def execute(request: Request, manner: Manner) -> int:
     """Make a run of an experiment and see it through, or leave it to a process of its own."""
     prepared = executor.prepare(request)
     run = executor.submit(prepared)
+    if manner.detach and remote.goes_on(prepared.backend):
+        output.detached(run, as_json=manner.as_json)
+        return 0
     if manner.detach:
         return _detach(run, prepared.workspace, manner)
     return follow(run, prepared.workspace, prepared.backend, manner)
 
 
-def forecast(request: Request, *, as_json: bool) -> int:
-    """Say what would run, and start nothing."""
+def forecast(request: Request, *, as_json: bool, into: Path | None = None) -> int:
+    """Say what would run, and start nothing; `into` takes what would be sent elsewhere."""
+    from concrete_cli import previews
+    from concrete_cli.view import cloud
+
     prepared = executor.prepare(request)
-    output.forecast(prepared, as_json=as_json)
+    found = previews.of(prepared, into)
+    if found is None:
+        output.forecast(prepared, as_json=as_json)
+    else:
+        cloud.preview(found, as_json=as_json)
     return 0
 
 
@@ -60,13 +71,17 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
     expected = workspace.runs.durations()
     begin = time.monotonic()
     if not manner.quiet:
-        print(f"run {run.id}", file=sys.stderr, flush=True)
+        with contextlib.suppress(BrokenPipeError):
+            print(f"run {run.id}", file=sys.stderr, flush=True)
+    events = backend.watch(run.record.get("handle", run.id))
+    goes_on = remote.goes_on(backend)
     with (
-        _stopping(run),
+        _leaving(run) if goes_on else _stopping(run),
         progress.progress(run.plan, expected, quiet=manner.quiet, verbose=manner.verbose) as shown,
     ):
-        for event in backend.watch(run.record.get("handle", run.id)):
-            shown.show(event)
+        for event in remote.noted(events, run) if goes_on else events:
+            with contextlib.suppress(BrokenPipeError):  # nobody looks any more; the run goes on
+                shown.show(event)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     run.note(seconds=round(time.monotonic() - begin, 3), memory=peak)
 
@@ -81,9 +96,11 @@ def check(run: Run, backend: Backend, manner: Manner) -> dict[str, Any]:
     """Return the document of a run that has ended well, or raise what it failed of."""
     document = results.document(run, backend)
     if document["status"] in ("cancelled", "interrupted"):
-        raise Interrupted(
-            f"run {run.id} was stopped", help=f"go on with it: concrete resume {run.id}"
-        )
+        again = f"go on with it: concrete resume {run.id}"
+        if remote.goes_on(backend):
+            again = "run it again: what is done is reused"
+        raise Interrupted(f"run {run.id} was stopped", help=again)
+    tracking.tell(Workspace(run.folder.parents[1]), run, document)
     if unmet := results_finetune.unmet(document):
         if not manner.as_json:
             output.result(document, as_json=False)
@@ -108,6 +125,29 @@ def _detach(run: Run, workspace: Workspace, manner: Manner) -> int:
         time.sleep(0.02)
     output.detached(run, as_json=manner.as_json)
     return 0
+
+
+@contextlib.contextmanager
+def _leaving(run: Run) -> Iterator[None]:
+    """Ctrl-C (or SIGTERM) ends the watching; the run goes on where it is."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    except (KeyboardInterrupt, Interrupted):
+        record = run.record
+        raise Interrupted(
+            f"run {run.id} goes on in {record['backend']}",
+            help=f"watch it again: concrete resume {run.id}; on another machine: concrete logs"
+            f" {record['handle']} --follow --backend {record['backend']}; stop it: concrete cancel"
+            f" {run.id}",
+        ) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

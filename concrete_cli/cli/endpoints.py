@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from concrete_cli import workspace
 from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
-
-if TYPE_CHECKING:
-    from concrete_cli.workspace import Workspace
 
 group = typer.Typer(name="endpoints", help="List, show, stop and restart the served models.")
 Name = Annotated[
@@ -27,38 +24,58 @@ def register(app: typer.Typer) -> None:
 
 
 @group.callback(invoke_without_command=True)
-def _endpoints(context: typer.Context, json: o.Json = False, home: o.Home = None) -> None:
+def _endpoints(
+    context: typer.Context,
+    backend: o.Backend = "local",
+    experiment: o.Whose = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> None:
     if context.invoked_subcommand is None:
-        list_(json, home)
+        list_(backend, experiment, json, home)
 
 
 @group.command("list")
-def list_(json: o.Json = False, home: o.Home = None) -> int:
+def list_(
+    backend: o.Backend = "local",
+    experiment: o.Whose = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
     """List the endpoints."""
     from concrete_cli import deploying
     from concrete_cli.view import endpoints as view
 
     space = workspace.here(home)
-    rows = [deploying.with_model(one, space) for one in _of(space).list()]
+    there = _of(backend, experiment, home)
+    rows = [deploying.with_model(one, space) for one in there.list()]
     view.endpoints(rows, as_json=json)
     return 0
 
 
 @group.command()
-def show(endpoint: Name, json: o.Json = False, home: o.Home = None) -> int:
+def show(
+    endpoint: Name,
+    backend: o.Backend = "local",
+    experiment: o.Whose = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
     """Show an endpoint: its URL, its model, where its key and its log are."""
-    return _show(workspace.here(home), endpoint, as_json=json)
+    return _show(_of(backend, experiment, home), endpoint, home, as_json=json)
 
 
 @group.command()
 def logs(
     endpoint: Name,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on while it runs.")] = False,
+    backend: o.Backend = "local",
+    experiment: o.Whose = None,
     json: o.Json = False,  # noqa: ARG001  its lines are JSON in any case
     home: o.Home = None,
 ) -> int:
     """Print the log of an endpoint: a line of JSON for each request and each event."""
-    for line in _of(workspace.here(home)).logs(endpoint, follow=follow):
+    for line in _of(backend, experiment, home).logs(endpoint, follow=follow):
         print(line, flush=follow)
     return 0
 
@@ -69,35 +86,49 @@ def stop(
     remove: Annotated[
         bool, typer.Option("--remove", help="Forget it too: its key, its log, its bundle.")
     ] = False,
+    backend: o.Backend = "local",
+    experiment: o.Whose = None,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
     """Stop an endpoint; it first answers what it has accepted."""
     from concrete_cli.view import endpoints as view
 
-    space = workspace.here(home)
+    there = _of(backend, experiment, home)
     if remove:
-        _of(space).remove(endpoint)
+        there.remove(endpoint)
         view.removed(endpoint, as_json=json)
         return 0
-    _of(space).stop(endpoint)
-    return _show(space, endpoint, as_json=json)
+    there.stop(endpoint)
+    return _show(there, endpoint, home, as_json=json)
 
 
 @group.command()
-def restart(endpoint: Name, json: o.Json = False, home: o.Home = None) -> int:
+def restart(
+    endpoint: Name,
+    backend: o.Backend = "local",
+    experiment: o.Whose = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
     """Start an endpoint anew, without a gap; or start one that was stopped, where it was."""
-    space = workspace.here(home)
-    _of(space).restart(endpoint)
-    return _show(space, endpoint, as_json=json)
+    there = _of(backend, experiment, home)
+    there.restart(endpoint)
+    return _show(there, endpoint, home, as_json=json)
 
 
 @group.command()
-def rotate_key(endpoint: Name, json: o.Json = False, home: o.Home = None) -> int:
+def rotate_key(
+    endpoint: Name,
+    backend: o.Backend = "local",
+    experiment: o.Whose = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
     """Make a new key; from the next request on the old one is refused."""
-    space = workspace.here(home)
-    _of(space).rotate_key(endpoint)
-    return _show(space, endpoint, as_json=json)
+    there = _of(backend, experiment, home)
+    there.rotate_key(endpoint)
+    return _show(there, endpoint, home, as_json=json)
 
 
 def invoke(
@@ -114,6 +145,8 @@ def invoke(
     intervals: Annotated[
         bool, typer.Option("--intervals/--no-intervals", help="Answer with intervals too.")
     ] = True,
+    backend: o.Backend = "local",
+    experiment: o.Whose = None,
     json: o.Json = False,  # noqa: ARG001  the answer is JSON in any case
     home: o.Home = None,
 ) -> int:
@@ -123,19 +156,23 @@ def invoke(
     from concrete_cli import invoking
 
     raw = sys.stdin.buffer.read() if str(file) == "-" else invoking.read(file)
-    print(invoking.ask(_of(workspace.here(home)), endpoint, raw, intervals=intervals))
+    there = _of(backend, experiment, home)
+    print(invoking.ask(there, endpoint, raw, intervals=intervals))
     return 0
 
 
-def _of(space: Workspace) -> Any:
-    from concrete_cli import deploying
+def _of(backend: str, experiment: Path | None, home: Path | None) -> Any:
+    from concrete_cli import deploying, publishing
 
-    return deploying.endpoints(space.backend("local", {}))
+    if backend == "local":
+        return deploying.endpoints(workspace.here(home).backend("local", {}))
+    return deploying.endpoints(publishing.place(backend, experiment, home))
 
 
-def _show(space: Workspace, endpoint: str, *, as_json: bool) -> int:
+def _show(there: Any, endpoint: str, home: Path | None, *, as_json: bool) -> int:
     from concrete_cli import deploying
     from concrete_cli.view import endpoints as view
 
-    view.endpoint(deploying.with_model(_of(space).show(endpoint), space), as_json=as_json)
+    found = deploying.with_model(there.show(endpoint), workspace.here(home))
+    view.endpoint(found, as_json=as_json)
     return 0

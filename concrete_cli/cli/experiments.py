@@ -25,6 +25,15 @@ def register(app: typer.Typer) -> None:
 
 def check(
     experiment: o.Experiment = None,
+    backend: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Check also what this backend cannot do: its settings, compute, parameters.",
+            autocompletion=complete.backends,
+            show_default=False,
+        ),
+    ] = "",
     set_: o.Set = None,
     json: o.Json = False,
     home: o.Home = None,  # noqa: ARG001  every command takes it; this one writes nothing
@@ -33,7 +42,7 @@ def check(
     from concrete_cli import checking
     from concrete_cli.view import output
 
-    facts = checking.check(experiment, tuple(set_ or ()))
+    facts = checking.check(experiment, tuple(set_ or ()), backend)
     if json:
         output.document(facts)
     else:

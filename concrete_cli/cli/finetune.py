@@ -46,6 +46,7 @@ def finetune(
     no_reuse: o.NoReuse = False,
     force: o.Force = None,
     dry_run: o.DryRun = False,
+    into: o.Into = None,
     detach: o.Detach = False,
     json: o.Json = False,
     home: o.Home = None,
@@ -61,6 +62,6 @@ def finetune(
     options = Options(jobs=jobs, cold=cold, reuse=not no_reuse, force=tuple(force or ()))
     request = Request("finetune", experiment, home, backend, tuple(sets), options, {"start": start})
     if dry_run:
-        return drive.forecast(request, as_json=json)
+        return drive.forecast(request, as_json=json, into=into)
     manner = drive.Manner(detach=detach, as_json=json, quiet=quiet, verbose=verbose)
     return drive.execute(request, manner)

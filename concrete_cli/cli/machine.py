@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
+from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
+from concrete_cli.errors import BackendUnavailable, UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -12,8 +17,28 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor(json: o.Json = False, home: o.Home = None) -> int:
+def doctor(
+    backend: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Look at a cloud instead: azureml, azureml-v2.",
+            autocompletion=complete.backends,
+            show_default=False,
+        ),
+    ] = "",
+    live: Annotated[
+        bool, typer.Option("--live", help="With --backend: log in and ask it.")
+    ] = False,
+    experiment: o.Whose = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
     """Report versions, extras, backends, disk and fork support of this machine."""
+    if backend:
+        return _cloud(backend, experiment, live=live, json=json)
+    if live:
+        raise UsageError("--live asks a cloud: which?", help="--backend azureml or azureml-v2")
     from concrete_cli import diagnosis
     from concrete_cli.view import output
 
@@ -26,3 +51,13 @@ def doctor(json: o.Json = False, home: o.Home = None) -> int:
         for name, value in rows.items():
             print(f"  {name:<24} {value}")
     return 0
+
+
+def _cloud(backend: str, experiment: Path | None, *, live: bool, json: bool) -> int:
+    from concrete_cli import diagnosis
+    from concrete_cli.view import cloud as view
+
+    rows = diagnosis.of_backend(backend, experiment, live=live)
+    view.findings(backend, rows, as_json=json)
+    fine = all(row["ok"] or row["what"] in diagnosis.ADVICE for row in rows)
+    return 0 if fine else BackendUnavailable.exit_code

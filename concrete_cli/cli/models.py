@@ -11,7 +11,10 @@ from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
 
 if TYPE_CHECKING:
+    from concrete_cli.backend import Backend
     from concrete_cli.models import Models
+    from concrete_cli.runs import Run
+    from concrete_cli.workspace import Workspace
 
 Ref = Annotated[
     str,
@@ -37,6 +40,7 @@ group = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(group, name="models")
+    app.command()(reproduce)
 
 
 @group.callback()
@@ -85,11 +89,15 @@ def tag(
     home: o.Home = None,
 ) -> int:
     """Let an alias stand for this version, and for no other any more."""
+    from concrete_cli import tracking
     from concrete_cli.view import models as view
 
     there = _models(home)
     found = there.find(version)
+    before = [one for one in there.all(found.name) if alias in tracking.aliases_of(there, one)]
     there.tag(found.name, found.number, alias)
+    for one in (*before, found):
+        tracking.tell_aliases(there, one)
     view.tagged(found, alias, as_json=json)
     return 0
 
@@ -106,6 +114,7 @@ def untag(
     home: o.Home = None,
 ) -> int:
     """Take an alias away; the version stays."""
+    from concrete_cli import tracking
     from concrete_cli.errors import UsageError
     from concrete_cli.models import parse
     from concrete_cli.view import models as view
@@ -113,7 +122,10 @@ def untag(
     name, _, word = parse(alias)
     if not word:
         raise UsageError(f"{alias!r} names no alias", help="concrete models untag NAME@ALIAS")
-    _models(home).untag(name, word)
+    there = _models(home)
+    before = there.find(f"{name}@{word}")
+    there.untag(name, word)
+    tracking.tell_aliases(there, before)
     view.untagged(name, word, as_json=json)
     return 0
 
@@ -190,6 +202,31 @@ def delete(version: Exact, json: o.Json = False, home: o.Home = None) -> int:
     there.delete(found)
     view.deleted(found, as_json=json)
     return 0
+
+
+def reproduce(
+    model: Ref,
+    json: o.Json = False,
+    home: o.Home = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> int:
+    """Run the recorded experiment of a model again; exit with 8 if it comes to something else."""
+    from concrete_cli import reproduce as reproduction
+    from concrete_cli import workspace
+    from concrete_cli.cli import drive
+    from concrete_cli.errors import Damaged
+    from concrete_cli.view import models as view
+
+    manner = drive.Manner(as_json=json, quiet=quiet, verbose=verbose)
+
+    def see_through(run: Run, space: Workspace, backend: Backend) -> None:
+        drive.watch(run, space, backend, manner)
+        drive.check(run, backend, manner)
+
+    found = reproduction.reproduce(workspace.here(home), model, see_through)
+    view.reproduced(found, as_json=json)
+    return 0 if found["same"] else Damaged.exit_code
 
 
 def _models(home: Path | None) -> Models:

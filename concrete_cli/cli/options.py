@@ -64,6 +64,45 @@ Force = Annotated[
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run; start nothing.")]
+Into = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FOLDER",
+        help="With --dry-run: a new folder for what would be sent.",
+        show_default=False,
+    ),
+]
+Elsewhere = Annotated[
+    str,
+    typer.Option(
+        "--backend",
+        metavar="NAME",
+        help="Where a run is that another machine has started; RUN is its handle then.",
+        autocompletion=complete.backends,
+        show_default=False,
+    ),
+]
+Cloud = Annotated[
+    str,
+    typer.Option(
+        "--backend",
+        metavar="NAME",
+        help="Which cloud: azureml or azureml-v2.",
+        autocompletion=complete.backends,
+        show_default=False,
+    ),
+]
+Whose = Annotated[
+    Path | None,
+    typer.Option(
+        "--experiment",
+        metavar="FILE",
+        help="The experiment that says where the backend is; left out: the nearest.",
+        show_default=False,
+    ),
+]
 Detach = Annotated[
     bool, typer.Option("--detach", help="Return at once; `concrete show` tells how it goes.")
 ]

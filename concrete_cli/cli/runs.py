@@ -17,23 +17,42 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def runs(json: o.Json = False, home: o.Home = None) -> int:
+def runs(
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask the clouds first; else: as they were last seen.")
+    ] = False,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
     """List the runs, newest first."""
-    from concrete_cli import history
-    from concrete_cli.view import history as view
-
-    view.runs(history.runs(workspace.here(home)), as_json=json)
-    return 0
-
-
-def show(run: o.RunName = "latest", json: o.Json = False, home: o.Home = None) -> int:
-    """Show a run: its steps, and its result as far as it has one."""
-    from concrete_cli import results
+    from concrete_cli import history, remote
     from concrete_cli.view import history as view
 
     space = workspace.here(home)
-    found = space.runs.find(run)
-    view.show(found, results.document(found, space.backend_of(found)), as_json=json)
+    if refresh:
+        remote.refresh_all(space)
+    view.runs(history.runs(space), as_json=json)
+    return 0
+
+
+def show(
+    run: o.RunName = "latest",
+    backend: o.Elsewhere = "",
+    experiment: o.Whose = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
+    """Show a run: its steps, and its result as far as it has one."""
+    from concrete_cli import remote, results
+    from concrete_cli.view import cloud
+    from concrete_cli.view import history as view
+
+    target = remote.find(run, home=home, elsewhere=backend, experiment=experiment)
+    if target.run is None:
+        cloud.seen(remote.document(target), as_json=json)
+        return 0
+    remote.refresh(target.run, target.backend)
+    view.show(target.run, results.document(target.run, target.backend), as_json=json)
     return 0
 
 
@@ -41,16 +60,21 @@ def logs(
     run: o.RunName = "latest",
     step: o.StepName = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until it ends.")] = False,
+    backend: o.Elsewhere = "",
+    experiment: o.Whose = None,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
     """Print what the steps of a run have printed."""
-    from concrete_cli import history
+    from concrete_cli import history, remote
     from concrete_cli.view import history as view
 
-    space = workspace.here(home)
-    found = space.runs.find(run)
-    view.logs(history.logs(space, found, step, follow=follow), as_json=json)
+    target = remote.find(run, home=home, elsewhere=backend, experiment=experiment)
+    if target.run and not remote.goes_on(target.backend):
+        pieces = history.logs(target.workspace, target.run, step, follow=follow)
+    else:
+        pieces = remote.logs(target, step, follow=follow)
+    view.logs(pieces, as_json=json)
     return 0
 
 
@@ -81,7 +105,7 @@ def resume(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
-    """Go on with a run that was stopped, killed or has failed; what is done stays done."""
+    """Go on with a run that was stopped, killed or has failed; watch again one in a cloud."""
     from concrete_cli.cli import drive
 
     space = workspace.here(home)
@@ -90,19 +114,25 @@ def resume(
     return drive.follow(found, space, space.backend_of(found), manner)
 
 
-def cancel(run: o.RunName = "latest", json: o.Json = False, home: o.Home = None) -> int:
+def cancel(
+    run: o.RunName = "latest",
+    backend: o.Elsewhere = "",
+    experiment: o.Whose = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
     """Stop a run; one that has ended is left as it is."""
-    from concrete_cli import results
+    from concrete_cli import remote, results
     from concrete_cli.view import output
 
-    space = workspace.here(home)
-    found = space.runs.find(run)
-    space.backend_of(found).cancel(found.record.get("handle", found.id))
-    status = results.status(found)
+    target = remote.find(run, home=home, elsewhere=backend, experiment=experiment)
+    remote.cancel(target)
+    name = target.run.id if target.run else target.handle
+    status = results.status(target.run) if target.run else "cancelled"
     if json:
-        output.document({"run": found.id, "status": status})
+        output.document({"run": name, "status": status})
     else:
-        print(f"{found.id} {status}")
+        print(f"{name} {status}")
     return 0
 
 

@@ -59,6 +59,8 @@ def score(
     jobs: o.Jobs = 0,
     cold: o.Cold = False,
     no_reuse: o.NoReuse = False,
+    dry_run: o.DryRun = False,
+    into: o.Into = None,
     json: o.Json = False,
     home: o.Home = None,
     quiet: o.Quiet = False,
@@ -91,6 +93,8 @@ def score(
                 "format": scoring.format_of(out),
             },
         )
+        if dry_run:
+            return drive.forecast(request, as_json=json, into=into)
         prepared = execute.prepare(request)
         run = execute.submit(prepared)
         manner = drive.Manner(as_json=json, quiet=quiet, verbose=verbose)

@@ -23,6 +23,7 @@ def train(
     no_reuse: o.NoReuse = False,
     force: o.Force = None,
     dry_run: o.DryRun = False,
+    into: o.Into = None,
     detach: o.Detach = False,
     json: o.Json = False,
     home: o.Home = None,
@@ -35,6 +36,6 @@ def train(
     options = Options(jobs=jobs, cold=cold, reuse=not no_reuse, force=tuple(force or ()))
     request = Request("train", experiment, home, backend, tuple(set_ or ()), options)
     if dry_run:
-        return drive.forecast(request, as_json=json)
+        return drive.forecast(request, as_json=json, into=into)
     manner = drive.Manner(detach=detach, as_json=json, quiet=quiet, verbose=verbose)
     return drive.execute(request, manner)

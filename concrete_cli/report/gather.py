@@ -81,7 +81,7 @@ def facts(looked: Seen) -> Facts:
         "interval": manifest.get("interval"),
         "profile": profile,
         "points": points(report, data),
-        "own": _own(looked) if record["workflow"] == "run" else [],
+        "own": own(looked) if record["workflow"] == "run" else [],
         "lineage": lineage.of(looked.plan, looked.last, record, manifest, looked.space.home),
         "text": _text(run.folder / "experiment.toml"),
     }
@@ -130,7 +130,7 @@ def _failure(run: Run) -> Facts | None:
     return {name: getattr(failed, name) for name in ("step", "reason", "tail", "log", "replay")}
 
 
-def _own(looked: Seen) -> list[Facts]:
+def own(looked: Seen) -> list[Facts]:
     """Return, of each output of an own pipeline, its metrics and how much is in it."""
     found = []
     for step in looked.plan.steps:

@@ -60,7 +60,7 @@ def endpoints(rows: list[dict[str, Any]], *, as_json: bool) -> None:
             row["status"],
             row["url"],
             _model(row),
-            f"{datetime.fromtimestamp(row['created']).astimezone():%Y-%m-%d %H:%M}",
+            _date(row["created"]),
         ]
         for row in rows
     ]
@@ -75,6 +75,12 @@ def removed(name: str, *, as_json: bool) -> None:
         output.document({"endpoint": name, "status": "removed"})
     else:
         print(f"{name} removed")
+
+
+def _date(created: float | None) -> str:
+    if not created:  # a cloud does not say
+        return ""
+    return f"{datetime.fromtimestamp(created).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _model(found: dict[str, Any]) -> str:

@@ -63,6 +63,23 @@ def verified(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         print(f"{sign} {row['name']}:{row['version']}  {row['damage'] or ''}".rstrip())
 
 
+def reproduced(found: dict[str, Any], *, as_json: bool) -> None:
+    """Print whether a model was made again, and what was different."""
+    if as_json:
+        output.document(found)
+        return
+    word = "the same" if found["same"] else "not the same"
+    print(style.paint(f"{found['model']}: {word}", "bold"))
+    rows = [["", "then", "now"]]
+    rows += [[name, *map(_plain, values)] for name, values in found["metrics"].items()]
+    lines = style.table(rows, right=(1, 2))
+    print("\n".join([style.paint(lines[0], "dim"), *lines[1:]]))
+    for file, same in found["files"].items():
+        print(f"{style.mark('done' if same else 'failed')} {file}")
+    for line in found["differences"]:
+        print(f"differs: {line}")
+
+
 def tagged(version: Version, alias: str, *, as_json: bool) -> None:
     """Say what an alias stands for now."""
     _say(f"{version.name}@{alias} is {version.ref}", _of(version) | {"alias": alias}, as_json)
@@ -101,3 +118,7 @@ def _say(text: str, found: dict[str, Any], as_json: bool) -> None:  # noqa: FBT0
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:.10g}"

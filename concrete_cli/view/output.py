@@ -85,13 +85,23 @@ def forecast(prepared: Prepared, *, as_json: bool) -> None:
 
 def detached(run: Run, *, as_json: bool) -> None:
     """Say which run goes on by itself."""
+    record = run.record
+    elsewhere = {"backend": record["backend"], "handle": record["handle"]}
+    elsewhere = elsewhere if record.get("remote") else {}
     if as_json:
-        document({"run": run.id, "status": "running", "paths": {"run": str(run.folder)}})
+        paths = {"run": str(run.folder)}
+        document({"run": run.id, "status": "running", **elsewhere, "paths": paths})
         return
     print(run.id)
     print(
         f"watch it: concrete logs {run.id} -f   stop it: concrete cancel {run.id}", file=sys.stderr
     )
+    if elsewhere:
+        print(
+            f"on another machine: concrete logs {elsewhere['handle']} -f --backend"
+            f" {elsewhere['backend']}",
+            file=sys.stderr,
+        )
 
 
 def _warn(warnings: list[str]) -> None:
@@ -106,10 +116,9 @@ def _test(test: dict[str, Any]) -> str:
         f"rmse {test['rmse']:.3f} [{low:.3f}, {high:.3f}]",
         f"mae {test['mae']:.3f}",
         f"r2 {test['r2']:.3f}",
-        f"90% intervals cover {test['coverage']:.1%}",
-        f"{test['rows']} rows",
     ]
-    return "  ".join(words)
+    covered = f"90% intervals cover {test['coverage']:.1%} of {test['rows']} rows"
+    return f"{'  '.join(words)}\n          {covered}"
 
 
 def _counts(steps: list[dict[str, Any]]) -> str:

@@ -6,14 +6,18 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from concrete_cli import disk
 from concrete_cli.backend import Event, State
 from concrete_cli.plan import Plan
 from concrete_cli.view import style
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+SAYS = "progress: "  # how a line of a step's log begins that tells how far it is
 
 
 class Progress(Protocol):
@@ -61,6 +65,7 @@ class Live:
 
     def __rich__(self) -> Table:
         """Draw the table as it is now."""
+        from rich.markup import escape
         from rich.table import Table
 
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True)
@@ -78,7 +83,7 @@ class Live:
                 f"[{colour}]{event.state.value}[/]",
                 self._took(event),
                 style.seconds(expected) if expected and not event.state.ended else "",
-                _detail(event),
+                escape(_detail(event)),  # a log may say anything
             )
         return table
 
@@ -110,4 +115,11 @@ def progress(
 def _detail(event: Event) -> str:
     if event.state is State.REUSED:
         return f"from {event.detail}" if event.detail else ""
-    return event.detail if event.state is not State.RUNNING else ""
+    return event.detail if event.state is not State.RUNNING else _said(event)
+
+
+def _said(event: Event) -> str:
+    """Return what a running step says of how far it is: the last line of its log, if it does."""
+    log = str(event.facts.get("log", ""))
+    line = disk.tail(Path(log), 1) if log else ""
+    return line.removeprefix(SAYS) if line.startswith(SAYS) else ""

@@ -13,7 +13,7 @@ from concrete_cli.backends.azureml import AzureBackend
 
 from concrete_cli.backend import Options, State
 from concrete_cli.errors import NotFound, UsageError
-from concrete_cli.plan import Output, Plan, Step
+from concrete_cli.plan import Output, Plan, Source, Step
 
 STEPS = Path(__file__).parent / "steps"
 DONE, REUSED, FAILED, SKIPPED = State.DONE, State.REUSED, State.FAILED, State.SKIPPED
@@ -109,6 +109,29 @@ def test_scripts_and_sources_go_up_once(run, toy, emulator):
     assert names.count("power.py") <= 1  # two steps share it
 
 
+def test_a_large_file_goes_up_in_blocks_and_once(backend, emulator, tmp_path):
+    large = tmp_path / "large.bin"
+    with large.open("wb") as file:
+        file.write(b"begin")
+        file.truncate(70 << 20)
+    name, script = "numbers", str(STEPS / "numbers.py")
+    given = {"source": Source(str(large))}
+    plan = Plan("large", (Step(name, script, given, (Output(name, "data"),), {"factor": 1}),))
+    folder = tmp_path / "run"
+    folder.mkdir()
+    before = len(emulator.calls)
+    backend.cancel(backend.submit(plan, folder, Options()))
+    (kept,) = (emulator.folder / "blobs" / "cont").rglob("large.bin")
+    with kept.open("rb") as file:
+        assert (kept.stat().st_size, file.read(6)) == (70 << 20, b"begin\0")
+    puts = [path for method, path, _ in emulator.calls[before:] if method == "PUT"]
+    assert sum(path.endswith("large.bin") for path in puts) > 10
+    before = len(emulator.calls)
+    backend.cancel(backend.submit(plan, folder, Options()))
+    puts = [path for method, path, _ in emulator.calls[before:] if method == "PUT"]
+    assert not [path for path in puts if path.endswith("large.bin")]
+
+
 def test_a_step_sees_its_imports_and_nothing_else(run, backend, faulty):
     handle, _ = run(faulty("look"))
     assert "with the files ['fault.py']" in backend.logs(handle, "bad")
@@ -197,6 +220,29 @@ def test_a_published_output_becomes_a_data_set(run, toy, emulator):
     run(toy)
     (version, *_) = emulator.state.datasets["toy"][-1:]
     assert version["name"] == "toy"
+
+
+def test_steps_run_on_targets_of_every_kind(settings, toy, tmp_path, emulator, monkeypatch):
+    kinds = {
+        "box": ("instance", "ComputeInstance"),
+        "vm": ("remote_vm", "VirtualMachine"),
+        "k8s": ("kubernetes", "Kubernetes"),
+        "spark": ("hdinsight", "HDInsight"),
+        "bricks": ("databricks", "Databricks"),
+    }
+    for name, (_, there) in kinds.items():
+        monkeypatch.setitem(emulator.state.computes, name, there)
+    given = {name: {"kind": kinds[name][0]} for name in ("box", "vm", "k8s")}
+    backend = AzureBackend(tmp_path / "home", settings | {"compute": given})
+    targets = iter(("box", "vm", "k8s", "cpu-cluster"))
+    steps = (dataclasses.replace(one, compute=next(targets)) for one in toy.steps)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    handle = backend.submit(Plan("toy", tuple(steps)), folder, Options())
+    last = {event.step: event for event in backend.watch(handle)}
+    assert set(states(last).values()) == {DONE}
+    own = [emulator.state.runs[event.facts["run"]]["target"] for event in last.values()]
+    assert sorted(own) == ["box", "cpu-cluster", "k8s", "vm"]
 
 
 def test_what_nobody_knows_is_not_found(backend, run, toy):

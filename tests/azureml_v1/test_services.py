@@ -78,6 +78,16 @@ def test_a_model_is_served_asked_and_removed(backend, bundle):
         backend.endpoints.invoke("mix", {})
 
 
+def test_a_model_is_served_on_kubernetes(backend, bundle, emulator, monkeypatch):
+    monkeypatch.setitem(emulator.state.computes, "aks", "AKS")
+    backend.models.push(bundle, "clustered")
+    options = {"kind": "aks", "compute": "aks", "replicas": 2}
+    backend.endpoints.deploy("clustered", "mix2", STEPS / "score.py", options)
+    assert backend.endpoints.invoke("mix2", {"numbers": [3]}) == [6]
+    assert [(one.name, one.kind) for one in backend.endpoints.list()] == [("mix2", "aks")]
+    backend.endpoints.remove("mix2")
+
+
 def test_an_endpoint_that_does_not_start_says_why(backend, bundle):
     backend.models.push(bundle, "hopeless")
     with pytest.raises(BackendUnavailable, match="did not start: error: no such model"):

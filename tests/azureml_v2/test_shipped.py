@@ -7,7 +7,6 @@ from concrete_cli.backends.rehearsal import rehearse
 
 from concrete_cli import config, payload
 from concrete_cli import home as homes
-from concrete_cli.plan import Output
 from concrete_cli.workflows.train import train
 
 EXPERIMENT = """
@@ -30,14 +29,33 @@ def test_training_is_equal_here_and_there(tmp_path):
         assert found["equal"], json.dumps(found, indent=1)
         assert [step["name"] for step in found["steps"]] == [step.name for step in plan.steps]
 
-        # the same comparison, said in the words of the reader
-        handle = next(run["handle"] for run in handles(backend))
-        backend.fetch(handle, Output("select", "leaderboard"), tmp_path / "board")
-    board = json.loads((tmp_path / "board" / "leaderboard.json").read_text())
-    assert board["selected"] == "linear"
+
+def test_the_command_trains_in_the_cloud_as_it_does_here(concrete, emulator, tmp_path):
+    text = EXPERIMENT.format(file=payload.folder("configs") / "concrete.toml")
+    given = {**emulator.settings, "environment": "curated:1", "default_compute": "cpu-cluster"}
+    cloud = given.pop("cloud")
+    (tmp_path / "small.toml").write_text(
+        text
+        + "\n[backend.azureml-v2]\n"
+        + table(given)
+        + "[backend.azureml-v2.cloud]\n"
+        + table(cloud)
+    )
+    here = concrete("train", "small.toml", "--json").json()
+    there = concrete("train", "small.toml", "--backend", "azureml-v2", "--json").json()
+
+    assert (there["backend"], there["status"]) == ("azureml-v2", "done")
+    assert {step["state"] for step in there["steps"]} == {"done"}
+    assert there["selected"] == here["selected"]
+    assert there["test"] == here["test"]
+    scores = [
+        [(row["candidate"], row["cv"]) for row in found["leaderboard"]] for found in (here, there)
+    ]
+    assert scores[0] == scores[1]
+
+    again = concrete("train", "small.toml", "--backend", "azureml-v2", "--json").json()
+    assert {step["state"] for step in again["steps"]} == {"reused"}
 
 
-def handles(backend):
-    """Return the runs in the workspace, newest first."""
-    found = backend.client.call("list the runs", lambda ml: list(ml.jobs.list()))
-    return [{"handle": run.name} for run in found]
+def table(values):
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())

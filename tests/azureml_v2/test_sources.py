@@ -155,6 +155,16 @@ def test_a_failure_leaves_its_log_and_a_line_that_replays_it(known, backend, sou
     assert f"--how fail --source {source}" in facts["replay"]
 
 
+def test_what_happens_is_written_down_once(known, backend, toy):
+    made = known(toy)
+    seen = list(backend.watch(made.record["handle"]))
+    assert [(one.step, one.state) for one in made.events()] == [
+        (one.step, one.state) for one in seen
+    ]
+    list(backend.watch(made.record["handle"]))
+    assert len(made.events()) == len(seen)
+
+
 def test_the_replay_fetches_what_the_step_read(known, backend, toy):
     from concrete_cli.backends.azureml_v2.local_side import replay
 

@@ -78,6 +78,15 @@ def test_refuses_in_one_line(concrete, tmp_path, words, code, message):
     assert not (tmp_path / "e").exists()
 
 
+def test_rows_without_a_target_are_told(concrete, tmp_path):
+    (tmp_path / "rows.csv").write_text(ROWS.replace(";;30\n", ";;\n"))
+
+    told = concrete("init", "e", "--data", "rows.csv", "--target", "target")
+
+    assert "note: 1 of 4 rows have no target: remove them before training" in told.stdout
+    assert "1 of 4 rows have no target" in (tmp_path / "e" / "concrete.toml").read_text()
+
+
 def test_never_overwrites(concrete, tmp_path):
     concrete("init", "e")
     (tmp_path / "e" / "concrete.toml").write_text("mine")

@@ -216,6 +216,11 @@ def test_the_traps_in_the_real_data_are_found(prepare):
     assert "falls from 15.87 (row 732) to 9.01 as age grows from 3 to 7" in warnings[1]
 
 
+def test_two_rows_that_disagree(prepare, write):
+    warnings = prepare(write("size,price\n1,2\n1,9\n2,3\n3,3\n4,3\n"))["warnings"]
+    assert warnings == ["rows 1 and 2 disagree: price is 2 and 9, all features equal"]
+
+
 def test_nothing_is_suspicious_about_noise(prepare, tmp_path):
     random = np.random.default_rng(0)
     frame = pd.DataFrame(random.integers(0, 4, (2000, 3)), columns=["a", "b", "price"])

@@ -10,6 +10,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -28,6 +29,14 @@ ARGUMENTS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+# Chromium expects its pipes as descriptors 3 and 4.
+BECOME = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]
+for end, number in zip(ends, (3, 4)):
+    os.dup2(end, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 PATIENCE = 30.0  # seconds
 
 
@@ -42,9 +51,9 @@ class Browser:
         self._profile = tempfile.mkdtemp(prefix="chromium-")
         theirs, self._to = os.pipe()
         self._from, ours = os.pipe()
-        command = f'exec "$0" "$@" 3<&{theirs} 4>&{ours}'  # where Chromium expects the pipes
+        command = [sys.executable, "-ISc", BECOME, str(theirs), str(ours), PROGRAM, *ARGUMENTS]
         self._process = subprocess.Popen(
-            ["sh", "-c", command, PROGRAM, *ARGUMENTS, f"--user-data-dir={self._profile}"],
+            [*command, f"--user-data-dir={self._profile}"],
             pass_fds=[theirs, ours],
             env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
             stdin=subprocess.DEVNULL,

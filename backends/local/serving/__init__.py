@@ -1,16 +1,21 @@
 """Serving a bundle on this machine: one supervisor, and workers that answer on a shared socket.
 
-    supervisor.py   a daemon: imports, loads the model once, forks workers, starts them again
-    worker.py       one process that answers: uvicorn on the socket that all workers share
+The command's side; nothing of it is heavy:
+    daemon.py       starts, hands over and ends the supervisor of an endpoint
+    start.py        how a supervisor is started     listening.py  the socket it listens on
+    bundles.py      the endpoint's own copy         settings.py   settings.json
+    key.py          its key                         log.py        its log
+    alive.py        which process it is             answers.py    asking it
+
+The daemon's side, started as `python -m ...serving.supervisor`:
+    supervisor.py   imports and loads once, hands the socket over to a successor
+    crew.py         the workers: started, missed, started again
+    worker.py       one process that answers: uvicorn on the shared socket
     door.py         which worker takes the next connection
     protocol.py     HTTP/1.1 of uvicorn, with deadlines for slow and idle peers
     guard.py        around the app: hosts, key, request id, log, errors as one line of JSON
-    app.py          the routes; the answers themselves come from the bundle's own score.py
-    body.py         reading a request's body within its limits
-    openapi.py      the document of the routes, from the model's signature
-    board.py        counters that all workers write and each can read
-    key.py          the key of an endpoint, read again when it changes
+    app.py          the routes                      body.py       bodies within their limits
+    score.py        POST /score                     batch.py      requests of one moment
+    openapi.py      the document of the routes      board.py      counters of all workers
     page.*          the page at /, for trying the model by hand
-
-Nothing here is imported by the command: it starts `python -m ...serving.supervisor`.
 """

@@ -1,14 +1,16 @@
-"""Reading the body of a request: not too much of it, and not for too long."""
+"""Bodies: reading one, not too much of it and not for too long; and sending one."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Scope = MutableMapping[str, Any]
 PATIENCE = 2.0  # seconds for which the rest of a refused body is taken and thrown away
 
 
@@ -49,6 +51,24 @@ async def read(receive: Receive, most_bytes: int, seconds: float) -> bytes:
 def too_large(most_bytes: int) -> Refusal:
     """Return the refusal of a body that is too large."""
     return Refusal(413, f"the body is larger than {most_bytes} bytes: send the rows in parts")
+
+
+async def respond(
+    send: Send,
+    status: int,
+    body: bytes,
+    headers: Mapping[str, str] | None = None,
+    *,
+    more: bool = False,
+) -> None:
+    """Send an answer of JSON; with `more` it is not yet the end of it."""
+    pairs = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        *((name.encode(), value.encode()) for name, value in (headers or {}).items()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 async def throw_away(receive: Receive, most_bytes: int) -> None:

@@ -27,5 +27,8 @@ def clean(folder: Path, how: Settings | None) -> None:
     for path in folder.glob("*bundle-*"):
         if not how or path.name != how.bundle:
             disk.remove(path)
+    for path in folder.glob(".*"):
+        if path.is_file():  # of a command that was killed while it wrote
+            path.unlink()
     if not how:
         disk.remove(folder)

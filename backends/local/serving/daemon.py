@@ -72,6 +72,7 @@ class Daemon:
         while time.monotonic() < end:
             now = self.process()
             if now and now != before:
+                self._wait_for_end(before)
                 return
             if now is None or log.FAILED in log.since(path, size):
                 break
@@ -90,6 +91,12 @@ class Daemon:
         if self.process():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process[0], signal.SIGKILL)
+
+    def _wait_for_end(self, process: tuple[int, str]) -> None:
+        """From then on all answers are the new one's."""
+        end = time.monotonic() + STOP
+        while alive.identity(process[0]) == process[1] and time.monotonic() < end:
+            time.sleep(LOOK)
 
     def _broken(self, what: str) -> BackendUnavailable:
         path = self.folder / log.FILE

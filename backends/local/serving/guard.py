@@ -13,19 +13,16 @@ import socket
 import time
 import traceback
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.exceptions import HTTPException
 
 from .board import Slot
-from .body import Gone, Message, Receive, Refusal, throw_away
+from .body import Gone, Message, Receive, Refusal, Scope, Send, respond, throw_away
 from .key import Key
 from .log import Log
 from .settings import Settings
 
-Send = Callable[[Message], Awaitable[None]]
-Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 ALWAYS_OPEN = ("/health", "/ready")
 OPEN_HERE = ("/", "/openapi.json", "/metrics")  # on loopback; they tell nothing of requests
@@ -158,19 +155,9 @@ class _Exchange:
         if self.status:
             return
         text = {"error": str(refusal), "request_id": self.id}
-        body = json.dumps(text).encode() + b"\n"
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            *((name.encode(), value.encode()) for name, value in refusal.headers.items()),
-        ]
         unread = self._unread and not self._waits
-        await self.send(
-            {"type": "http.response.start", "status": refusal.status, "headers": headers}
-        )
-        if self._scope["method"] == "HEAD":
-            body = b""
-        await self._send({"type": "http.response.body", "body": body, "more_body": unread})
+        body = json.dumps(text).encode() + b"\n"
+        await respond(self.send, refusal.status, body, refusal.headers, more=unread)
         if unread:
             await throw_away(receive, most_bytes)
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})

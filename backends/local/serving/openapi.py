@@ -48,7 +48,7 @@ def document(
                         "data": {
                             "type": "array",
                             "minItems": 1,
-                            "maxItems": settings.most_rows,
+                            "description": f"At most {settings.most_rows} rows: more is 413.",
                             "items": _ref("Row"),
                         }
                     },

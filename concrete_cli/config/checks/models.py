@@ -113,13 +113,45 @@ def _space(experiment: Experiment) -> Iterator[Problem]:
             hint = nearest(name, written) or f"there are: {', '.join(written)}"
             yield problem(where, f"there is no candidate {name!r}", hint, at_key=True)
         elif name in experiment.train.candidates:
-            model = experiment.train.candidates[name].model
-            yield from _parameters(experiment, where, model, space)
+            yield from _searched(experiment, where, name, space)
         for parameter, search in space.items():
             if finetune.sampling == "grid" and search.type not in ENUMERABLE:
                 message = f"grid sampling cannot list the values of {search.type}(...)"
                 hint = "use choice(...), quniform(...) or randint(...), or another sampling"
                 yield problem((*where, parameter), message, hint)
+
+
+def _searched(
+    experiment: Experiment, where: Keys, name: str, space: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Yield parameters that the candidate does not have; voting has those of its members."""
+    candidate = experiment.train.candidates[name]
+    own = {key: search for key, search in space.items() if "." not in key}
+    yield from _parameters(experiment, where, candidate.model, own)
+    known = _of_members(experiment, candidate.params) if candidate.model == "voting" else []
+    for key in space:
+        if "." in key and key not in known:
+            hint = nearest(key, known)
+            if known and not hint:
+                hint = f"such as {known[0]!r}"
+            message = f"{candidate.model} has no parameter {key!r}"
+            yield experiment.origin.problem((*where, key), message, hint, at_key=True)
+
+
+def _of_members(experiment: Experiment, params: Mapping[str, Any]) -> list[str]:
+    """Return what may be searched of the members of a voting candidate: `xgboost.max_depth`."""
+    families, candidates = payload.module("_families"), experiment.train.candidates
+    given = params.get("members", families.MEMBERS)
+    names = [
+        str(one.get("model") if isinstance(one, Mapping) else one)
+        for one in (given if isinstance(given, list | tuple) else ())
+    ]
+    models = [candidates[one].model if one in candidates else one for one in names]
+    found: list[str] = []
+    for name, model, _ in payload.module("_spaces").named_members({"members": models}):
+        known = (families.known_parameters(model) or ()) if model in families.FAMILIES else ()
+        found += [f"{name}.{key}" for key in (*known, "weight")]
+    return found
 
 
 def _early_stop(experiment: Experiment) -> Iterator[Problem]:

@@ -14,7 +14,15 @@ from concrete_cli.errors import Problem, nearest
 SHIPPED = ("prepare", "split", "select", "evaluate", "register", "bundle", "smoke", "score")
 SHARDED = ("tune", "score")  # tune_0, tune_1, ...: as many as there are workers
 SHARDS = 256
-LOCAL = {"keep_warm": durations.parse}
+
+
+def _names(value: object) -> None:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ValueError("expected a list of names")
+
+
+# What a call of a published plan may give, as on Azure: NAME or STEP.NAME.
+LOCAL = {"keep_warm": durations.parse, "parameters": _names}
 
 
 def check(experiment: Experiment) -> Iterator[Problem]:

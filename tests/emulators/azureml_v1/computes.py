@@ -11,6 +11,23 @@ if TYPE_CHECKING:
     from .server import Emulator
 
 TABLE = Table()
+# What the SDK wants to know of a cluster; of the others it makes do with nothing, or with less.
+CLUSTER = {
+    "vmSize": "STANDARD_DS3_V2",
+    "vmPriority": "Dedicated",
+    "scaleSettings": {
+        "minNodeCount": 0, "maxNodeCount": 2, "nodeIdleTimeBeforeScaleDown": "PT120S",
+    },
+    "subnet": None,
+    "osType": "Linux",
+    "errors": None,
+    "currentNodeCount": 0,
+    "targetNodeCount": 0,
+    "allocationState": "Steady",
+    "allocationStateTransitionTime": now(),
+    "nodeStateCounts": None,
+}  # fmt: skip
+PROPERTIES: dict[str, Document | None] = {"AmlCompute": CLUSTER, "AKS": None}
 
 
 @TABLE.on("GET", "rp/workspaces/{ws}/computes")
@@ -61,7 +78,6 @@ def curated(name: str, version: str) -> Document:
 
 
 def _compute(name: str, kind: str) -> Any:
-    scale = {"minNodeCount": 0, "maxNodeCount": 2, "nodeIdleTimeBeforeScaleDown": "PT120S"}
     return {
         "id": f"{SCOPE}/computes/{name}",
         "name": name,
@@ -78,18 +94,6 @@ def _compute(name: str, kind: str) -> Any:
             "createdOn": now(),
             "modifiedOn": now(),
             "isAttachedCompute": kind != "AmlCompute",
-            "properties": {
-                "vmSize": "STANDARD_DS3_V2",
-                "vmPriority": "Dedicated",
-                "scaleSettings": scale,
-                "subnet": None,
-                "osType": "Linux",
-                "errors": None,
-                "currentNodeCount": 0,
-                "targetNodeCount": 0,
-                "allocationState": "Steady",
-                "allocationStateTransitionTime": now(),
-                "nodeStateCounts": None,
-            },
+            "properties": PROPERTIES.get(kind, {}),
         },
     }

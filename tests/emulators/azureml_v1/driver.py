@@ -127,7 +127,9 @@ class Driver:
             if node != name or port.startswith(ORDER):
                 continue
             if source in self.data:
-                given = self.data[source]["DataSetDefinition"]["Value"]["DataSetReference"]
+                value = self.data[source]["DataSetDefinition"]["Value"]
+                # a dataset that nobody has given a name is referred to in the other way
+                given = value.get("DataSetReference") or value["SavedDataSetReference"]
                 found[port] = datasets.files(self.emulator, datasets.saved_id(self.emulator, given))
             else:
                 maker = self.emulator.state.runs[self._made_by(source)]

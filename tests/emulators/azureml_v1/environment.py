@@ -31,7 +31,7 @@ def variables(step: Process) -> dict[str, str]:
     config = json.loads(step.node.get("Runconfig") or "{}")
     wanted = (config.get("environment") or {}).get("environmentVariables") or {}
     wanted |= config.get("environmentVariables") or {}
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    kept = {name: os.environ[name] for name in emulator.kept if name in os.environ}
     service = f"https://{API}"
     return kept | THREADS | {name: str(value) for name, value in wanted.items()} | {
         "HOME": str(step.folder / "home"),

@@ -26,6 +26,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from . import adapter, parts
 from .computes import curated
+from .environment import KEPT
 from .faults import Faults
 from .routing import API, Call, Reply, refused
 from .state import State
@@ -53,6 +54,7 @@ class Emulator:
             name, _, version = one.partition(":")
             self.state.environments[name] = [curated(name, version or "1")]
         self.faults = Faults()
+        self.kept: tuple[str, ...] = KEPT  # the variables of this machine that reach the steps
         self.lock = threading.RLock()
         self.calls: list[tuple[str, str, int]] = []
         self.unmatched: list[str] = []

@@ -13,6 +13,25 @@ if TYPE_CHECKING:
 
 TABLE = Table()
 PLACE = "modelmanagement/v1.0/{ws}/services"
+# What the SDK insists on reading of a service, and what it is when nobody has said so.
+USUAL: dict[str, Document] = {
+    "containerResourceRequirements": dict.fromkeys(
+        ("cpu", "cpuLimit", "memoryInGB", "memoryInGBLimit", "gpu")
+    ),
+    "autoScaler": dict.fromkeys(
+        (
+            "autoscaleEnabled", "maxReplicas", "minReplicas", "refreshPeriodInSeconds",
+            "targetUtilization",
+        )
+    ),
+    "dataCollection": {"eventHubEnabled": False, "storageEnabled": False},
+    "livenessProbeRequirements": dict.fromkeys(
+        (
+            "periodSeconds", "initialDelaySeconds", "timeoutSeconds", "failureThreshold",
+            "successThreshold",
+        )
+    ),
+}  # fmt: skip
 KEYS = {"primaryKey": "key-one", "secondaryKey": "key-two"}
 
 
@@ -116,7 +135,6 @@ def _described(known: Document) -> Any:
         "appInsightsEnabled": False,
         "authEnabled": bool(known.get("authEnabled")),
         "cname": None,
-        "containerResourceRequirements": known.get("containerResourceRequirements"),
         "location": "westeurope",
         "publicIp": "127.0.0.1",
         "scoringUri": served.url,
@@ -128,13 +146,10 @@ def _described(known: Document) -> Any:
         "models": [],
         "numReplicas": known.get("numReplicas"),
         "computeName": known.get("computeName"),
-        "autoScaler": known.get("autoScaler"),
-        "dataCollection": known.get("dataCollection"),
-        "livenessProbeRequirements": known.get("livenessProbeRequirements"),
         "maxConcurrentRequestsPerContainer": 1,
         "maxQueueWaitMs": 500,
         "scoringTimeoutMs": 60_000,
         "aadAuthEnabled": False,
         "deploymentStatus": None,
         "error": None,
-    }
+    } | {name: usual | (known.get(name) or {}) for name, usual in USUAL.items()}

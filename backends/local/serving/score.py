@@ -1,0 +1,96 @@
+"""POST /score: an ASGI app of its own, since nearly all requests come here."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qsl
+
+from . import body
+from .batch import Batch
+from .board import Slot
+from .body import Receive, Refusal, Scope, Send
+from .settings import Settings
+
+SMALL = 16_384  # bytes; such a request is answered in less time than a thread takes to wake up
+QUEUE = 8  # large requests of one worker that may wait for each other
+JSON = "application/json"
+
+
+class Score:
+    """Answers with the model that the bundle's own score.py has loaded."""
+
+    def __init__(self, settings: Settings, score: Any, slot: Slot) -> None:
+        self._settings = settings
+        self._score = score
+        self._model = score.LOADED["model"]
+        self._model.signature.most_rows = settings.most_rows
+        self._slot = slot
+        self._batch = Batch(self._model)
+        self._thread = ThreadPoolExecutor(1)
+        self._waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        begin = time.perf_counter()
+        _check_type(dict(scope["headers"]))
+        intervals = _intervals(scope["query_string"])
+        raw = await body.read(receive, self._settings.most_bytes, self._settings.slow)
+        try:
+            answer = await self._compute(raw, intervals=intervals)
+        except self._score.Rejected as error:
+            raise Refusal(error.status, str(error)) from None
+        rows = len(answer["predictions"])
+        self._slot.add("rows", rows)
+        self._slot.add("warnings", len(answer["warnings"]))
+        took = round((time.perf_counter() - begin) * 1e3, 3)
+        scope["concrete"] = {"rows": rows, "score_ms": took}
+        await body.respond(send, 200, json.dumps(answer, allow_nan=False).encode() + b"\n")
+
+    async def _compute(self, raw: bytes, *, intervals: bool) -> dict[str, Any]:
+        if len(raw) <= SMALL:
+            columns, warnings = self._model.read(raw)
+            predicted = await self._batch.predict(columns)
+            answer: dict[str, Any] = self._model.document(predicted, warnings, intervals=intervals)
+            return answer
+        if self._waiting >= QUEUE:
+            raise Refusal(503, "too many large requests wait already", {"retry-after": "1"})
+        self._waiting += 1
+        work = asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: self._model.answer(raw, intervals=intervals)
+        )
+        work.add_done_callback(self._done)
+        try:
+            return await asyncio.wait_for(asyncio.shield(work), self._settings.deadline)
+        except TimeoutError:
+            message = f"no answer within {self._settings.deadline:g} s: send fewer rows"
+            raise Refusal(503, message, {"retry-after": "1"}) from None
+
+    def _done(self, work: asyncio.Future[Any]) -> None:
+        self._waiting -= 1
+        work.exception()  # it was told already, or nobody waits for it any more
+
+
+def _check_type(headers: Mapping[bytes, bytes]) -> None:
+    given = headers.get(b"content-type", b"")
+    if given != JSON.encode():
+        kind, _, rest = given.decode("latin-1").lower().partition(";")
+        charset = rest.strip().replace('"', "")
+        if kind.strip() != JSON or charset not in ("", "charset=utf-8"):
+            raise Refusal(415, f"the content type has to be {JSON}")
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        raise Refusal(415, "compressed bodies are not taken")
+
+
+def _intervals(query: bytes) -> bool:
+    if not query:
+        return True
+    given = [value for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+             if name == "intervals"]  # fmt: skip
+    if given not in ([], ["true"], ["false"]):
+        raise Refusal(422, "intervals is true or false")
+    return given != ["false"]

@@ -1,0 +1,116 @@
+"""Plans with an address on this machine: a POST with the key starts a run.
+
+    published/<name>/plan.json         the plan, as it was published
+    published/<name>/experiment.toml   its experiment
+    published/<name>/published.json    what a run's record says, the open parameters, the port
+    published/<name>/key               the key, for its owner alone
+    published/<name>/process.json      the process that listens: pid, and when it began
+    published/<name>/log               what it was asked, a line of JSON each
+
+Requests and answers have the shape of the clouds', of either SDK: what calls a pipeline there can
+be tried here. The process that listens is trigger_server.py; it outlives the command.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from concrete_cli import disk
+from concrete_cli.errors import NotFound
+from concrete_cli.plan import Plan
+
+from . import trigger_process
+from .serving import key
+from .trigger_parameters import open_parameters
+from .trigger_process import FACTS
+
+FOLDER = "published"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Published:
+    """A plan with an address. `parameters` are those that a call may give, with defaults."""
+
+    id: str
+    name: str
+    url: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    key_file: str = ""
+
+    @property
+    def curl(self) -> str:
+        """The line that starts it from a shell."""
+        body = {"ParameterAssignments": self.parameters}
+        return (
+            f'curl -X POST -H "Authorization: Bearer $(cat {shlex.quote(self.key_file)})"'
+            f" -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body))} {self.url}"
+        )
+
+
+class Trigger:
+    """The published plans of a home."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._folder = home / FOLDER
+
+    def publish(
+        self,
+        name: str,
+        plan: Plan,
+        *,
+        experiment: str,
+        facts: Mapping[str, Any],
+        parameters: Iterable[str] = (),
+    ) -> Published:
+        """Give a plan an address, or give the one that is called so to this plan.
+
+        The key stays the same when a name is published again, and the port if it is still free.
+        """
+        opened = {text: value for text, (_, _, value) in open_parameters(plan, parameters).items()}
+        folder = self._folder / name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with disk.lock(folder / "lock", wait=True):
+            port = trigger_process.port(folder)
+            trigger_process.end(folder)
+            disk.write_json(folder / "plan.json", plan.document())
+            disk.write(folder / "experiment.toml", experiment)
+            if not (folder / key.FILE).is_file():
+                key.write(folder / key.FILE)
+            with trigger_process.listen(port) as listener:
+                url = f"http://{trigger_process.HOST}:{listener.getsockname()[1]}/pipelines/{name}"
+                about = {"name": name, "facts": dict(facts), "parameters": list(parameters)}
+                port = listener.getsockname()[1]
+                disk.write_json(folder / FACTS, {**about, "url": url, "port": port})
+                process = trigger_process.start(folder, self._home, listener)
+            trigger_process.wait(folder, process)
+        return Published(name, name, url, opened, str(folder / key.FILE))
+
+    def list(self) -> list[dict[str, Any]]:
+        """Return name, url and status of each, by name."""
+        if not self._folder.is_dir():
+            return []
+        found = sorted(path for path in self._folder.iterdir() if (path / FACTS).is_file())
+        return [
+            {
+                "name": path.name,
+                "url": disk.read_json(path / FACTS)["url"],
+                "status": "running" if trigger_process.process_of(path) else "stopped",
+            }
+            for path in found
+        ]
+
+    def withdraw(self, name: str) -> None:
+        """Let the address start nothing any more, and forget it and its key."""
+        folder = self._folder / name
+        if not NAME.fullmatch(name) or not folder.is_dir():
+            raise NotFound("published plan", name, [one["name"] for one in self.list()])
+        trigger_process.end(folder)
+        disk.put_aside(folder, self._home / "tmp")

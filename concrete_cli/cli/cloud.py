@@ -1,0 +1,106 @@
+"""Commands for what goes on elsewhere: rehearse, publish, fetch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from concrete_cli.backend import Options
+from concrete_cli.cli import complete
+from concrete_cli.cli import options as o
+from concrete_cli.errors import StepFailed, UsageError
+from concrete_cli.execute import Request
+
+Workflow = Annotated[
+    str,
+    typer.Option(
+        metavar="WORKFLOW",
+        help="train, finetune or run; else the first that the experiment describes.",
+        show_default=False,
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (rehearse, publish, fetch):
+        app.command()(command)
+
+
+def rehearse(
+    experiment: o.Experiment = None,
+    backend: o.Cloud = "",
+    workflow: Workflow = "",
+    set_: o.Set = None,
+    jobs: o.Jobs = 0,
+    json: o.Json = False,
+    home: o.Home = None,
+    quiet: o.Quiet = False,
+) -> int:
+    """Execute the compiled pipeline here and compare all that it leaves with a local run."""
+    from concrete_cli import rehearsing
+    from concrete_cli.view import cloud as view
+
+    if not backend:
+        raise UsageError("rehearse what?", help="--backend azureml or azureml-v2")
+    request = Request(
+        workflow, experiment, home, sets=tuple(set_ or ()), options=Options(jobs=jobs)
+    )
+    found = rehearsing.rehearse(request, backend, None if quiet else view.progress)
+    view.rehearsed(found, as_json=json)
+    return 0 if found["equal"] else StepFailed.exit_code
+
+
+def publish(
+    experiment: o.Experiment = None,
+    workflow: Workflow = "",
+    backend: o.Backend = "local",
+    name: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Left out: like the experiment and its workflow.",
+            show_default=False,
+        ),
+    ] = "",
+    withdraw: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Take this address away instead; v1: its id.", show_default=False
+        ),
+    ] = "",
+    set_: o.Set = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
+    """Give a plan an address that starts it; print the curl line that does so."""
+    from concrete_cli import execute, publishing
+    from concrete_cli.view import cloud as view
+
+    if withdraw:
+        publishing.withdraw(publishing.place(backend, experiment, home), withdraw)
+        view.withdrawn(withdraw, as_json=json)
+        return 0
+    request = Request(workflow, experiment, home, backend, tuple(set_ or ()))
+    view.published(publishing.publish(execute.prepare(request), name), as_json=json)
+    return 0
+
+
+def fetch(
+    run: o.RunName,
+    output: Annotated[str, typer.Argument(metavar="STEP.OUTPUT", autocompletion=complete.outputs)],
+    into: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new, or empty.")],
+    backend: o.Elsewhere = "",
+    experiment: o.Whose = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
+    """Copy an output of a run to a folder, from wherever it is."""
+    from concrete_cli import carrying, remote
+    from concrete_cli.view import cloud as view
+
+    target = remote.find(run, home=home, elsewhere=backend, experiment=experiment)
+    view.fetched(carrying.fetch(target, output, into), as_json=json)
+    return 0

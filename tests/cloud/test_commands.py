@@ -1,0 +1,137 @@
+"""rehearse, publish, schedule, models pull and push, check and doctor, on emulated clouds."""
+
+import json
+import re
+
+import pytest
+
+
+def test_a_rehearsal_is_equal_or_says_which_step_differs_and_how(type_, experiment, cloud):
+    file = experiment(cloud.table)
+    found = type_("rehearse", file, "--backend", cloud.name, "--json").json()
+    assert (found["equal"], found["backend"]) == (True, cloud.name)
+    assert found["steps"] == [
+        {"name": name, "equal": True, "differences": []} for name in ("numbers", "total")
+    ]
+    told = ("--set", "pipeline.steps.total.params.two_faced=true")
+    done = type_("rehearse", file, "--backend", cloud.name, *told, code=4)
+    assert "total/total.json: total is 12.0 on local, 13.0 there" in done.stdout
+    assert "1 of 2 steps differ" in done.stdout
+
+
+def test_only_clouds_are_rehearsed(type_, experiment):
+    file = experiment()
+    assert "--backend" in type_("rehearse", file, code=2).stderr
+    assert "is no cloud" in type_("rehearse", file, "--backend", "local", code=7).stderr
+    assert "did you mean" in type_("rehearse", file, "--backend", "azureml-v3", code=5).stderr
+
+
+def test_a_plan_is_published_scheduled_and_both_are_taken_back(type_, experiment, cloud):
+    file = experiment(cloud.table)
+    at = ("--backend", cloud.name, "--json")
+    made = type_("publish", file, *at).json()
+    assert (made["name"], made["backend"]) == ("mine-run", cloud.name)
+    assert made["url"].startswith("https://")
+    assert made["url"] in made["curl"]
+    assert any("factor" in name for name in made["parameters"])
+
+    cron = ("--cron", "0 3 * * 1", "--name", "weekly")
+    planned = type_("schedule", file, *cron, *at).json()
+    assert (planned["name"], planned["active"]) == ("weekly", True)
+    rows = type_("schedules", "list", *at).json()["schedules"]
+    assert [(row["name"], row["active"]) for row in rows] == [("weekly", True)]
+    assert type_("schedules", "disable", "weekly", *at).json()["active"] is False
+    gone = type_("schedules", "delete", "weekly", *at).json()
+    assert gone["status"] == ("disabled" if cloud.name == "azureml" else "deleted")
+    type_("schedules", "disable", "nobody", *at, code=5)
+    type_("schedule", file, "--cron", "0 25 * * *", *at, code=2)
+    type_("schedule", file, *at, code=2)
+
+    which = made["name"] if cloud.name == "azureml-v2" else made["id"]
+    assert type_("publish", "--withdraw", which, *at).json()["status"] == "withdrawn"
+
+
+@pytest.fixture
+def model(folder):
+    """A registered model of this machine."""
+    from concrete_cli import home
+    from concrete_cli.models import Models
+    from served import model
+
+    place = home.prepare(folder / ".concrete")
+    made = model(folder / "model", "linear", mixed=False)
+    return Models(place).publish("mix", made, {"run": "a-run"}, {"lineage.json": "{}\n"})
+
+
+def test_a_model_is_pushed_and_pulled_as_what_it_was(type_, experiment, cloud, model, folder):
+    experiment(cloud.table)
+    at = ("--backend", cloud.name, "--json")
+    pushed = type_("models", "push", "mix", *at).json()
+    assert pushed["here"] == {"name": "mix", "version": 1}
+    assert pushed["there"]["name"] == "mix"
+    number = pushed["there"]["version"]
+
+    same = type_("models", "pull", f"mix:{number}", *at).json()
+    assert same["here"] == {"name": "mix", "version": 1}
+    away = folder / "away"
+    got = type_(
+        "models", "pull", "mix", *at, "--home", away, "--experiment", "concrete.toml"
+    ).json()
+    assert got["here"] == {"name": "mix", "version": 1}
+    there = away / "models" / "mix" / "1"
+    assert (there / "lineage.json").read_text() == "{}\n"
+    assert (there / "model.skops").read_bytes() == (model.path / "model.skops").read_bytes()
+    type_("models", "verify", "--home", away)
+    type_("models", "pull", "mux", *at, code=5)
+
+
+def test_check_asks_the_backend_and_points_at_the_line(type_, experiment, clouds):
+    text = '[backend.azureml-v2]\nauth = "magic"\n'
+    text += '[backend.azureml-v2.compute.big]\nkind = "hdinsight"\n'
+    file = experiment(text)
+    lines = file.read_text().splitlines()
+    found = type_("check", file, "--backend", "azureml-v2", "--json", code=3).json()
+    problems = {one["message"]: one for one in found["error"]["problems"]}
+    (magic,) = [one for text, one in problems.items() if "magic" in text]
+    assert lines[magic["line"] - 1] == 'auth = "magic"'
+    (kind,) = [one for text, one in problems.items() if "SDK v1" in text]
+    assert lines[kind["line"] - 1] == 'kind = "hdinsight"'
+    assert type_("check", file).code == 0
+
+
+def test_check_finds_a_compute_that_a_step_cannot_use(type_, experiment, cloud):
+    file = experiment(cloud.table.replace("factor", "fctor"))
+    done = type_("check", file, "--backend", cloud.name, code=3)
+    assert "parameters" in done.stderr
+    assert re.search(r"concrete\.toml:\d+:\d+", done.stderr)
+    assert type_("run", file, "--backend", cloud.name, code=3).stdout == ""
+
+
+def test_doctor_looks_at_the_cloud(type_, experiment, cloud):
+    file = experiment(cloud.table)
+    at = ("--backend", cloud.name, "--experiment", file)
+    found = type_("doctor", *at, "--live", "--json").json()
+    assert found["backend"] == cloud.name
+    names = {row["what"]: row["ok"] for row in found["findings"]}
+    assert names["workspace"] is True
+    assert names["datastore"] is True
+    assert "workspace named" in type_("doctor", *at).stdout
+    type_("doctor", "--live", code=2)
+
+
+def test_doctor_says_what_is_missing(type_, experiment, clouds):
+    file = experiment()
+    at = ("--backend", "azureml-v2", "--experiment", file, "--json")
+    found = type_("doctor", *at, code=7).json()["findings"]
+    assert [row["help"] for row in found if not row["ok"]] != [""]
+
+
+def test_json_is_all_that_stdout_holds(type_, experiment, cloud, monkeypatch):
+    """Nothing of the SDK's own noise, and no secret in an error."""
+    secret = "hush-hush-hush"
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", secret)
+    file = experiment(cloud.table)
+    done = type_("run", file, "--backend", cloud.name, "--json", code=7)
+    assert json.loads(done.stdout)["error"]["exit_code"] == 7
+    assert secret not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

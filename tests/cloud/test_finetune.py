@@ -1,0 +1,59 @@
+"""finetune picks up a train run of the same cloud; its rehearsal picks up a local one."""
+
+import pytest
+
+pytest.importorskip("skops")
+
+EXPERIMENT = """
+[experiment]
+name = "mix"
+[data]
+source = "in.csv"
+target = "y"
+[split]
+stratify = {{ column = "y", bins = 2 }}
+[train]
+folds = 2
+[train.candidates.tree]
+model = "decision_tree"
+[finetune]
+trials = 2
+[register]
+name = "strength"
+{table}
+"""
+
+
+@pytest.fixture
+def mix(folder, cloud):
+    import served
+
+    served.rows(mixed=False).to_csv(folder / "in.csv", index=False)
+    path = folder / "concrete.toml"
+    table = cloud.table.replace('["numbers.factor"]', "[]").replace('["factor"]', "[]")
+    path.write_text(EXPERIMENT.format(table=table))
+    return path
+
+
+@pytest.mark.timeout(300)
+def test_a_cloud_run_is_tuned_in_the_cloud(type_, mix, cloud):
+    at = ("--backend", cloud.name, "--json")
+    started = type_("train", mix, *at, "--detach").json()
+    type_("logs", started["run"], "--follow")
+    told = type_("finetune", mix, *at, "--dry-run").json()
+    assert "tune_0" in [step["name"] for step in told["steps"]]
+    done = type_("finetune", mix, *at).json()
+    assert (done["status"], done["backend"]) == ("done", cloud.name)
+    assert done["tuning"]["trials"] == 2
+    pulled = type_("models", "pull", "strength", *at).json()
+    assert pulled["here"]["name"] == "strength"
+    type_("models", "verify")
+
+
+@pytest.mark.timeout(300)
+def test_tuning_is_rehearsed_on_what_was_trained_here(type_, mix, cloud):
+    type_("train", mix, "--quiet")
+    found = type_(
+        "rehearse", mix, "--workflow", "finetune", "--backend", cloud.name, "--json", code=None
+    ).json()
+    assert found["equal"], [step for step in found["steps"] if not step["equal"]]

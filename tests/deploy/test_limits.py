@@ -1,0 +1,150 @@
+"""Peers that are slow, silent, many or endless."""
+
+import json
+import threading
+import time
+
+import served
+
+
+def head(client, *lines, method="POST", path="/score"):
+    first = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {client.key}"]
+    return "\r\n".join([*first, *lines, "", ""]).encode()
+
+
+def status(answer):
+    return int(answer.split(b" ", 2)[1])
+
+
+def body(answer):
+    return json.loads(answer.partition(b"\r\n\r\n")[2])
+
+
+def test_slow_headers_are_cut_off(client):
+    begin = time.monotonic()
+    answer = client.talk(b"GET /hea", b"lth HT", pause=0.4)
+    assert status(answer) == 408
+    assert "no request arrived within 1 s" in body(answer)["error"]
+    assert time.monotonic() - begin < 5
+
+
+def test_letters_one_by_one_do_not_win_time(client):
+    with client.connect() as connection:
+        begin = time.monotonic()
+        try:
+            while time.monotonic() - begin < 10:
+                connection.sendall(b"X")
+                time.sleep(0.1)
+        except OSError:
+            pass
+        assert time.monotonic() - begin < 5
+
+
+def test_a_slow_body_is_cut_off(client):
+    answer = client.talk(
+        head(client, "Content-Type: application/json", "Content-Length: 100"), b"{"
+    )
+    assert status(answer) == 408
+    assert "the body did not arrive" in body(answer)["error"]
+
+
+def test_a_chunked_body_over_the_limit_is_refused(client):
+    chunk = b"8000\r\n" + b" " * 0x8000 + b"\r\n"
+    lines = ("Content-Type: application/json", "Transfer-Encoding: chunked", "Connection: close")
+    answer = client.talk(head(client, *lines), *[chunk] * 8, b"0\r\n\r\n")
+    assert status(answer) == 413
+    assert "larger than 200000 bytes" in body(answer)["error"]
+
+
+def test_an_endless_body_is_not_read_for_ever(client):
+    with client.connect() as connection:
+        lines = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+        connection.sendall(head(client, *lines))
+        chunk = b"8000\r\n" + b" " * 0x8000 + b"\r\n"
+        begin, sent = time.monotonic(), 0
+        try:
+            while time.monotonic() - begin < 20:
+                connection.sendall(chunk)
+                sent += len(chunk)
+        except OSError:
+            pass
+        assert time.monotonic() - begin < 10
+        assert sent < 50_000_000
+
+
+def test_a_large_body_without_the_key_is_refused_before_it_is_read(client):
+    lines = ("Content-Type: application/json", "Content-Length: 150000", "Connection: close")
+    bare = head(client, *lines).replace(client.key.encode(), b"wrong")
+    assert status(client.talk(bare, b" " * 1000)) == 401
+
+
+def test_headers_without_end_are_refused(client):
+    answer = client.talk(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 100_000)
+    assert status(answer) in (400, 431)
+    assert body(answer)["error"]
+
+
+def test_nonsense_is_refused(client):
+    answer = client.talk(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n")
+    assert status(answer) == 400
+    assert body(answer)["error"]
+
+
+def test_two_requests_in_one_go_are_answered_in_turn(client):
+    one = head(client, method="GET", path="/health")
+    two = head(client, "Connection: close", method="GET", path="/ready")
+    answer = client.talk(one + two)
+    assert answer.count(b"HTTP/1.1 200") == 2
+    assert answer.index(b'"ok"') < answer.index(b'"ready"')
+
+
+def test_200_idle_connections_do_not_matter(client, sample):
+    idle = [client.connect() for _ in range(200)]
+    try:
+        begin = time.monotonic()
+        answers = [client.score(sample).status for _ in range(20)]
+        assert answers == [200] * 20
+        assert time.monotonic() - begin < 5
+        assert status(served.receive(idle[0])) == 408
+    finally:
+        for connection in idle:
+            connection.close()
+
+
+def test_both_workers_get_their_share(shared, client, sample):
+    """Connections that are open at once are spread, not all taken by the first worker."""
+    begin = len(shared.events())
+    together = threading.Barrier(8)
+    request = json.dumps({"data": [sample]}).encode()
+    lines = ("Content-Type: application/json", f"Content-Length: {len(request)}")
+
+    def ask():
+        with client.connect() as connection:
+            connection.sendall(head(client, *lines) + request)
+            connection.recv(1 << 16)
+            together.wait(10)
+            connection.sendall(head(client, *lines, "Connection: close") + request)
+            served.receive(connection)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    counts = {}
+    for one in shared.events()[begin:]:
+        if one.get("path") == "/score":
+            counts[one["pid"]] = counts.get(one["pid"], 0) + 1
+    assert sum(counts.values()) == 16
+    assert min(counts.values()) >= 4
+    assert len(counts) == 2
+
+
+def test_more_connections_than_allowed(deploy, sample):
+    """The one that has been silent the longest makes room."""
+    client = deploy("mix", most_connections=20)
+    silent = [client.connect() for _ in range(25)]
+    assert client.score(sample).status == 200
+    assert served.receive(silent[0]) == b""
+    for connection in silent:
+        connection.close()

@@ -1,0 +1,51 @@
+"""The table of commands in the README, made from the commands themselves.
+
+.venv/bin/python tests/support/command_table.py     writes it into README.md
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from concrete_cli.cli import app
+
+README = Path(__file__).parents[2] / "README.md"
+BLOCK = re.compile(r"(?<=<!-- commands -->\n).*?(?=<!-- end of commands -->)", re.DOTALL)
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Yield each command as it is typed, and the first line of its help."""
+    app.add_commands()
+    yield from _below(typer.main.get_command(app.app), "concrete")
+
+
+def table() -> str:
+    """Return the table in Markdown."""
+    rows = [f"| `{name}` | {text} |" for name, text in commands()]
+    return "\n".join(["| command | what it does |", "|---|---|", *rows, ""])
+
+
+def _below(command: Any, path: str) -> Iterator[tuple[str, str]]:
+    children = getattr(command, "commands", None)
+    if children is None:
+        arguments = [part for part in map(_argument, command.params) if part]
+        yield " ".join([path, *arguments]), (command.help or "").strip().splitlines()[0]
+        return
+    for name, child in children.items():
+        yield from _below(child, f"{path} {name}")
+
+
+def _argument(parameter: Any) -> str:
+    if parameter.param_type_name != "argument":
+        return ""
+    name = (parameter.metavar or parameter.name).upper()
+    return name if parameter.required or name.startswith("[") else f"[{name}]"
+
+
+if __name__ == "__main__":
+    README.write_text(BLOCK.sub(lambda _: table(), README.read_text()))
