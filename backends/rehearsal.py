@@ -40,6 +40,8 @@ def rehearse(
     options = options or Options()
     record = {
         "workflow": plan.name,
+        "experiment": plan.name,
+        "file": str(home.parent / plan.name),
         "backend": "local",
         "rehearses": emulated.name,
         **(facts or {}),

@@ -123,7 +123,8 @@ class Cache:
         record["sha256"] = digest.of_json(record)
         (work / "step.json").write_text(disk.as_json(record), encoding="utf-8")
         entry = Entry(self._place(digest.of_json(recipe)))
-        entry.path.parent.mkdir(parents=True, exist_ok=True)
+        if not entry.path.parent.is_dir():
+            entry.path.parent.mkdir(parents=True, exist_ok=True)
         if replace and entry.path.is_dir():
             if not entry.damage() and entry.record["outputs"] == record["outputs"]:
                 return self._renew(entry, work)
@@ -136,7 +137,7 @@ class Cache:
                 raise
             disk.remove(work)
         disk.failpoint("cache:renamed")
-        return entry
+        return Entry(entry.path)  # `entry` may remember the record of the one that it replaced
 
     def forget(self, entry: Entry) -> None:
         """Remove an entry at once for everybody, however large it is."""

@@ -31,6 +31,7 @@ LOOKUPS = {
     "finetune": "concrete_cli.pickup:finetune",
     "deploy": "concrete_cli.deploying:choose",
     "score": "concrete_cli.scoring:choose",
+    "run": "concrete_cli.pinning:own",
 }
 
 

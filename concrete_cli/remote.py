@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import settings, workspace
+from concrete_cli import runs, settings, workspace
 from concrete_cli.backend import Backend, Event, State
 from concrete_cli.errors import BackendUnavailable, NotFound
 from concrete_cli.runs import Run
@@ -60,6 +60,23 @@ def refresh(run: Run, backend: Backend) -> None:
     if record.get("remote") and goes_on(backend) and not _ended(run):
         for _ in noted(glance(backend, record["handle"]), run):
             pass
+        register(run, backend)
+
+
+def register(run: Run, backend: Backend) -> None:
+    """Note which versions of models a run has become; register them where it did not itself."""
+    plan, record = run.plan, run.record
+    done = runs.status(plan, run.last_events(), driven=False, cancelled=False) == "done"
+    models: Any = getattr(backend, "models", None)
+    if not (done and plan.publishes and models) or record.get("registered"):
+        return
+    for name, output in plan.publishes.items():
+        if getattr(backend, "registers", False):
+            number = models.find(name).version
+        else:
+            card = {"experiment": record.get("experiment", ""), "concrete_run": run.id}
+            number = models.publish(record["handle"], name, output, card)
+        run.note(registered={"name": name, "version": number})
 
 
 def refresh_all(space: Workspace, name: str = "") -> None:

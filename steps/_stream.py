@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from _cuts import Piece, boundary, records
 from _step import Refused
 from _table import BOMS, _check_names, _has_decimal_commas, _header
 
@@ -118,12 +119,12 @@ class Csv:
         if single and part:
             return
         with self.path.open("rb") as file:
-            begin = 0 if part == 0 else _boundary(file, size * part // parts)
+            begin = 0 if part == 0 else boundary(file, size * part // parts)
             last = single or part == parts - 1
-            end = size if last else _boundary(file, size * (part + 1) // parts)
+            end = size if last else boundary(file, size * (part + 1) // parts)
             if end <= begin:
                 return
-            piece = _Piece(file, begin, end)
+            piece = Piece(file, begin, end)
             try:
                 yield from self._read(piece, names, types, header=begin == 0)
             except pa.ArrowException as error:
@@ -153,7 +154,7 @@ class Csv:
         yield from reader
 
     def _told(self, message: str, file: Any, begin: int) -> str:
-        before = _records(file, begin) if begin else -1  # the header is no row
+        before = records(file, begin) if begin else -1  # the header is no row
         if found := UNEVEN.search(message):
             row, wanted, got = map(int, found.groups())
             return f"{self.path}, row {before + row}: {got} values where the header has {wanted}"
@@ -163,57 +164,6 @@ class Csv:
             noun, name = NOUNS.get(kind, kind), self.names[int(column)]
             return f"{self.path}{place}: {name!r} should be {noun}, got {value!r}"
         return f"{self.path} cannot be read as CSV: {message}"
-
-
-class _Piece(io.RawIOBase):
-    """The bytes of a file from one place to another."""
-
-    def __init__(self, file: Any, begin: int, end: int) -> None:
-        self._file, self._left = file, end - begin
-        file.seek(begin)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._file.read(min(len(buffer), self._left))
-        buffer[: len(data)] = data
-        self._left -= len(data)
-        return len(data)
-
-
-def _boundary(file: Any, place: int) -> int:
-    """Return where the first record at or after a place begins."""
-    inside = _count(file, b'"', 0, place) % 2 == 1
-    file.seek(place)
-    at = place
-    while block := file.read(1 << 16):
-        for line in block.splitlines(keepends=True):
-            at += len(line)
-            inside ^= line.count(b'"') % 2 == 1
-            if line.endswith(b"\n") and not inside:
-                return at
-    return at
-
-
-def _records(file: Any, end: int) -> int:
-    """Return how many records stand before a place, the header not among them."""
-    file.seek(0)
-    count, inside, left = -1, False, end
-    while left > 0 and (line := file.readline()):
-        left -= len(line)
-        inside ^= line.count(b'"') % 2 == 1
-        count += not inside
-    return count
-
-
-def _count(file: Any, byte: bytes, begin: int, end: int) -> int:
-    file.seek(begin)
-    total, left = 0, end - begin
-    while left > 0 and (block := file.read(min(BLOCK, left))):
-        total += block.count(byte)
-        left -= len(block)
-    return total
 
 
 def _is_utf8(head: bytes) -> bool:

@@ -35,6 +35,7 @@ class AzureBackend:
     """
 
     name = "azureml-v2"
+    registers = True  # a run registers its models itself, nobody has to wait for it
 
     def __init__(self, home: Path, settings: Mapping[str, Any]) -> None:
         self._given, self._home = settings, home

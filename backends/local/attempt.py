@@ -50,8 +50,8 @@ class Attempt:
     def prepare(self) -> None:
         """Make the work folder, empty, and in it an empty folder for each output."""
         disk.remove(self.work)
-        for folder in (self.work / "outputs", *map(self._output, self.step.outputs)):
-            folder.mkdir(mode=0o700, parents=True)
+        for folder in (self.work, self.work / "outputs", *map(self._output, self.step.outputs)):
+            folder.mkdir(mode=0o700)
         self.log.touch(mode=0o600)
 
     def task(self, run_folder: Path) -> Task:

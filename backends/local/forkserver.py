@@ -139,10 +139,12 @@ class Server:
             self._part_from(one)
 
     def _part_from(self, session: Session) -> None:
-        theirs = {pid: one for pid, one in self.children.items() if one.session is session}
+        """End what a connection asked for, without a word: its end is not the steps' own."""
+        theirs = [pid for pid, one in self.children.items() if one.session is session]
+        works = {self.children.pop(pid).work for pid in theirs}
         for pid in theirs:
             processes.signal_group(pid, signal.SIGKILL)
-        processes.kill_marked({one.work for one in theirs.values()})
+        processes.kill_marked(works)
         self._reap()
         self._end_unmarked()
         self.selector.unregister(session.socket)

@@ -56,14 +56,18 @@ def status() -> dict[str, Any] | None:
     connection = connect()
     if connection is None:
         return None
-    with connection:
+    with connection, contextlib.suppress(ConnectionError, ValueError):
         return _status(connection)
+    return None  # it ended while it was asked
 
 
 def connect() -> socket.socket | None:
-    """Return a connection to the server that fits this process, if there is one."""
+    """Return a connection to the server that fits this process, if there is one.
+
+    A folder that cannot be trusted, which anybody can make in /tmp, is as good as none.
+    """
     connection = socket.socket(socket.AF_UNIX)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, BackendUnavailable):
         connection.connect(str(_place()))
         return connection
     connection.close()

@@ -82,6 +82,8 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
         for event in remote.noted(events, run) if goes_on else events:
             with contextlib.suppress(BrokenPipeError):  # nobody looks any more; the run goes on
                 shown.show(event)
+    if goes_on:
+        remote.register(run, backend)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     run.note(seconds=round(time.monotonic() - begin, 3), memory=peak)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +15,12 @@ from concrete_cli.workspace import Workspace
 
 Into = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Where; else beside the run's files."),
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Where, - is stdout; else beside the run's files."
+    ),
 ]
+
+PIPE = Path("-")
 
 
 def register(app: typer.Typer) -> None:
@@ -31,17 +36,23 @@ def report(
     home: o.Home = None,
 ) -> int:
     """Write a run as one HTML file: result, charts, steps, data, lineage, experiment."""
-    from concrete_cli.report import write
+    from concrete_cli.report import page, write
 
     space = workspace.here(home)
     found = space.runs.find(run)
+    if output == PIPE:
+        sys.stdout.write(page.of_run(space, found))
+        return 0
     return told([found.id], write.write(space, found, output), open_=open_, json=json)
 
 
 def compared(space: Workspace, first: Run, second: Run, into: Path | None, *, json: bool) -> int:
     """Write two runs side by side and say where."""
-    from concrete_cli.report import write
+    from concrete_cli.report import page, write
 
+    if into == PIPE:
+        sys.stdout.write(page.of_two(space, first, second))
+        return 0
     path = write.write_comparison(space, first, second, into)
     return told([first.id, second.id], path, json=json)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from concrete_cli import payload
@@ -15,14 +17,17 @@ if TYPE_CHECKING:
     from concrete_cli.config.pipeline import PipelineStep
 
 
-def own(experiment: Experiment) -> Plan:
-    """Return the plan that the `[pipeline.steps.NAME]` tables describe."""
+def own(experiment: Experiment, pinned: Mapping[str, str] = MappingProxyType({})) -> Plan:
+    """Return the plan that the `[pipeline.steps.NAME]` tables describe.
+
+    `pinned` says what inputs such as `run:latest/STEP.OUTPUT` stand for.
+    """
     tables = experiment.pipeline.steps if experiment.pipeline else {}
     if not tables:
         hint = "a table [pipeline.steps.NAME] for each step; `concrete train` needs none"
         message = "there is nothing to run: the experiment has no [pipeline.steps.NAME]"
         raise ExperimentInvalid([experiment.origin.problem(("pipeline",), message, hint)])
-    steps = (_step(experiment, name, table) for name, table in tables.items())
+    steps = (_step(experiment, name, table, pinned) for name, table in tables.items())
     return Plan("run", tuple(settled(experiment, step) for step in steps))
 
 
@@ -34,20 +39,24 @@ def script(experiment: Experiment, name: str) -> Path:
     return shipped if plain and not own_one.is_file() and shipped.is_file() else own_one
 
 
-def _step(experiment: Experiment, name: str, table: PipelineStep) -> Step:
+def _step(
+    experiment: Experiment, name: str, table: PipelineStep, pinned: Mapping[str, str]
+) -> Step:
     found = script(experiment, table.script)
     return Step(
         name,
         found.name if found.parent == payload.folder("steps") else str(found),
-        inputs={key: _given(experiment, items) for key, items in table.inputs.items()},
+        inputs={key: _given(experiment, items, pinned) for key, items in table.inputs.items()},
         outputs=tuple(Output(name, key, mode) for key, mode in table.outputs.items()),
         params=dict(table.params),
         after=tuple(table.after),
     )
 
 
-def _given(experiment: Experiment, items: list[str]) -> Item | tuple[Item, ...]:
-    found = tuple(_item(experiment, text) for text in items)
+def _given(
+    experiment: Experiment, items: list[str], pinned: Mapping[str, str]
+) -> Item | tuple[Item, ...]:
+    found = tuple(_item(experiment, pinned.get(text, text)) for text in items)
     return found[0] if len(found) == 1 else found
 
 

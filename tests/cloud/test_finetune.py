@@ -45,6 +45,7 @@ def test_a_cloud_run_is_tuned_in_the_cloud(type_, mix, cloud):
     done = type_("finetune", mix, *at).json()
     assert (done["status"], done["backend"]) == ("done", cloud.name)
     assert done["tuning"]["trials"] == 2
+    assert done["registered"] == {"name": "strength", "version": 1}
     pulled = type_("models", "pull", "strength", *at).json()
     assert pulled["here"]["name"] == "strength"
     type_("models", "verify")

@@ -6,13 +6,17 @@ with a reason that a user could be told.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+import strays
 from concrete_cli import backend as seam
 from concrete_cli import home as homes
 from concrete_cli.backend import Event, Options
@@ -71,17 +75,26 @@ class Place:
         return (into / file).read_text()
 
 
-def local(home: Path) -> seam.Backend:
-    return seam.load("local", home, {})
+@contextlib.contextmanager
+def local(home: Path) -> Iterator[seam.Backend]:
+    sign = f"{os.getpid()}-{home.parent.name}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(strays.SIGN, sign)
+        yield seam.load("local", home, {})
+    assert not strays.none_left(sign)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How to make a backend, with which options, and which tests it is skipped for, why."""
+    """How to make a backend and with which options; which tests it is skipped for, by name, why.
 
-    make: Callable[[Path], seam.Backend]
+    `needs` is a module without which it cannot be tried.
+    """
+
+    make: Callable[[Path], AbstractContextManager[seam.Backend]]
     options: Mapping[str, object] = field(default_factory=dict)
     deviations: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
 
 
 BACKENDS = {
@@ -91,12 +104,16 @@ BACKENDS = {
 
 
 @pytest.fixture(params=BACKENDS)
-def place(request, tmp_path) -> Place:
+def place(request, tmp_path) -> Iterator[Place]:
     kind = BACKENDS[request.param]
-    if reason := kind.deviations.get(request.node.originalname):
-        pytest.skip(f"{request.param}: {reason}")
+    if kind.needs:
+        pytest.importorskip(kind.needs, reason=f"{kind.needs} is not installed")
+    for name in (request.node.originalname, request.node.name):
+        if reason := kind.deviations.get(name):
+            pytest.skip(f"{request.param}: {reason}")
     home = homes.prepare(tmp_path / "home")
-    return Place(request.param, kind.make(home), home, tmp_path, kind.options)
+    with kind.make(home) as backend:
+        yield Place(request.param, backend, home, tmp_path, kind.options)
 
 
 @pytest.fixture

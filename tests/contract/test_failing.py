@@ -1,7 +1,6 @@
 """What happens when a step does not succeed."""
 
 import threading
-import time
 
 import pytest
 
@@ -96,22 +95,21 @@ def test_watching_again_goes_on_with_what_is_left(place, say, fail, tmp_path):
 def test_cancel_stops_what_runs_and_watching_goes_on_from_there(place, say, fail, tmp_path):
     mended = tmp_path / "mended"
     plan = Plan("cancel", (say("before"), fail("hang", params={"until": mended})))
-    handle = place.submit(plan)
-    events = []
-    watching = threading.Thread(target=lambda: events.extend(noted(place.backend.watch(handle))))
+    handle, events = place.submit(plan), []
+    watching = threading.Thread(target=lambda: events.extend(seen(place, handle)))
+    running = threading.Event()
 
-    def noted(found):
-        for event in found:
-            seen.append((event.step, event.state))
+    def seen(place, handle):
+        for event in place.backend.watch(handle):
+            if (event.step, event.state) == ("fail", State.RUNNING):
+                running.set()
             yield event
 
-    seen = []
     watching.start()
-    while ("fail", State.RUNNING) not in seen:
-        time.sleep(0.02)
+    assert running.wait(60)
     place.backend.cancel(handle)
     place.backend.cancel(handle)  # idempotent
-    watching.join(30)
+    watching.join(60)
 
     assert not watching.is_alive()
     assert {event.step: event.state for event in events}["fail"] is State.WAITING

@@ -93,9 +93,7 @@ def test_sigterm_under_load_answers_what_was_accepted(deploy, sample):
     assert deploy.endpoints.stop("mix")["status"] == "stopped"
 
 
-def test_a_new_bundle_takes_over_without_a_gap_and_a_bad_one_does_not(
-    deploy, other, sample, tmp_path
-):
+def test_a_new_bundle_takes_over_without_a_gap_and_a_bad_one_not(deploy, other, sample, tmp_path):
     client = deploy(workers=1)
     bad = Path(shutil.copytree(other, tmp_path / "bad"))
     (bad / "model" / "model.skops").write_bytes(b"no model")

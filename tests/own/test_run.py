@@ -119,6 +119,16 @@ outputs = ["total"]
 
     assert json.loads((Path(found["outputs"]["again.total"]) / "total.json").read_text()) == 18
 
+    other.write_text(
+        other.read_text().replace(f"run:{run}/three.numbers", "run:latest/three.numbers")
+    )
+    concrete("run", other)
+    latest = concrete("show", "latest", "--json").json()["run"]
+    plan = (tmp_path / ".concrete/runs" / latest / "plan.json").read_text()
+    assert f"run:{run}/three.numbers" in plan, "latest is pinned, and is not the run itself"
+    other.write_text(other.read_text().replace("three.numbers", "four.numbers"))
+    assert "nothing has been run here" in concrete("run", other, code=5).stderr
+
 
 @pytest.mark.parametrize(
     ("change", "message"),
@@ -189,3 +199,17 @@ class TestAfter:
             Plan("p", (Step("last", "b.py", after=("nobody",)),))
         with pytest.raises(ExperimentInvalid, match="wait for each other"):
             Plan("p", (Step("a", "a.py", after=("b",)), Step("b", "b.py", after=("a",))))
+
+
+def test_run_anew_twice(concrete, mine):
+    scripts = mine.parent / "scripts"
+    text = (scripts / "double.py").read_text()
+    (scripts / "double.py").write_text(
+        text.replace('{"count"', '{"at": os.times().elapsed, "count"')
+    )
+    concrete("run", mine)
+
+    again = concrete("run", mine, "--no-reuse", "--json").json()
+
+    assert set(states(again).values()) == {"done"}, "each step left other bytes than before"
+    assert concrete("run", mine, "--force", "two", "--json").json()["status"] == "done"

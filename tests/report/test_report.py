@@ -160,5 +160,6 @@ def test_where_it_goes(concrete, tmp_path):
     told = concrete("report", "-o", "x.html", "--open", env={"BROWSER": f"{viewer} %s"})
 
     assert told.stdout == f"{tmp_path / 'x.html'}\n"
+    assert concrete("report", "-o", "-").stdout == (tmp_path / "x.html").read_text()
     assert shown.read_text().strip() == (tmp_path / "x.html").as_uri()
     assert "no run called 'nobody'" in concrete("report", "nobody", code=5).stderr
