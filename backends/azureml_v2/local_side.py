@@ -66,5 +66,5 @@ def replay(step: Step, run: str) -> str:
     words = [str(word) for word in step.argv(place)]
     arguments = [word if word.startswith('"$(') else shlex.quote(word) for word in words]
     script = shlex.quote(str(payload.script(step.script)))
-    line = [shlex.quote(sys.executable), "-m pdb -c continue", script, *arguments]
+    line = [shlex.quote(sys.executable), "-m pdb -c continue --", script, *arguments]
     return " && ".join([*dict.fromkeys(fetches), " ".join(line)])

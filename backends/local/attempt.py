@@ -78,7 +78,7 @@ class Attempt:
 
     def replay(self) -> str:
         """Return a line for a shell that runs the script in a debugger on the same inputs."""
-        words = [sys.executable, "-m", "pdb", "-c", "continue", str(self.script)]
+        words = [sys.executable, "-m", "pdb", "-c", "continue", "--", str(self.script)]
 
         def place(item: Item) -> _ForShell:
             made_here = isinstance(item, Output) and item.step == self.step.name

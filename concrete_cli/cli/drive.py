@@ -14,10 +14,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from concrete_cli import disk, remote, results, results_finetune, tracking
 from concrete_cli import execute as executor
-from concrete_cli import remote, results, results_finetune, tracking
 from concrete_cli.backend import Backend
-from concrete_cli.errors import Interrupted
+from concrete_cli.errors import ConcreteError, Interrupted
 from concrete_cli.execute import Request
 from concrete_cli.runs import Run
 from concrete_cli.view import output, progress
@@ -116,7 +116,7 @@ def _detach(run: Run, workspace: Workspace, manner: Manner) -> int:
     """Leave the run to a process of its own that survives this terminal."""
     command = [sys.executable, "-m", "concrete_cli", "resume", run.id, "--quiet", "--home"]
     with (run.folder / "runner.log").open("ab") as log:
-        subprocess.Popen(
+        process = subprocess.Popen(
             [*command, str(workspace.home)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -124,6 +124,11 @@ def _detach(run: Run, workspace: Workspace, manner: Manner) -> int:
             start_new_session=True,
         )
     while not run.driven and not run.events():
+        if process.poll():
+            raise ConcreteError(
+                f"run {run.id} could not be left to itself",
+                help=disk.tail(run.folder / "runner.log"),
+            )
         time.sleep(0.02)
     output.detached(run, as_json=manner.as_json)
     return 0

@@ -78,10 +78,11 @@ class Place:
 @contextlib.contextmanager
 def local(home: Path) -> Iterator[seam.Backend]:
     sign = f"{os.getpid()}-{home.parent.name}"
+    before = strays.zombies()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(strays.SIGN, sign)
         yield seam.load("local", home, {})
-    assert not strays.none_left(sign)
+    assert not strays.none_left(sign, before)
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,9 @@ def nothing_left(tmp_path, monkeypatch):
     """Whatever a test does, no process of it is left, and none that nobody has waited for."""
     sign = f"{os.getpid()}-{tmp_path.name}"
     monkeypatch.setenv(strays.SIGN, sign)
+    before = strays.zombies()
     yield
-    assert not strays.none_left(sign)
+    assert not strays.none_left(sign, before)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 SIGN = "TEST_WITHOUT_STRAYS"  # a variable that all processes of a test inherit
@@ -33,8 +34,11 @@ def zombies() -> list[int]:
     return found
 
 
-def none_left(sign: str, seconds: float = 3) -> str:
-    """Say which processes of a test are left after a while; nothing when all are gone."""
+def none_left(sign: str, before: Iterable[int], seconds: float = 3) -> str:
+    """Say which processes of a test are left after a while; nothing when all are gone.
+
+    `before` are the zombies of earlier tests in the same worker: they are not this one's fault.
+    """
     end = time.monotonic() + seconds
     while (left := signed(sign)) and time.monotonic() < end:
         time.sleep(0.02)
@@ -43,6 +47,6 @@ def none_left(sign: str, seconds: float = 3) -> str:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, 9)
         return f"processes are left: {left}"
-    if dead := zombies():
+    if dead := sorted(set(zombies()) - set(before)):
         return f"nobody has waited for {dead}"
     return ""
