@@ -56,6 +56,7 @@ def main() -> None:
     it.add_argument(
         "--set", action="append", default=[], help="a setting, such as finetune.average=5"
     )
+    it.add_argument("--seed", type=int, default=0, help="of the outer folds")
     it.add_argument("--no-rival", action="store_true", help="no plain Optuna loop")
     args = it.parse_args()
     sets = (f"finetune.budget={args.budget}", "finetune.trials=100000", *args.set)
@@ -90,7 +91,7 @@ def nested(
     experiment: Any, args: argparse.Namespace, data: Path, fold: int, folder: Path
 ) -> dict[str, Any]:
     """Train, tune and test with one outer fold held out."""
-    test = split(experiment, data, fold, folder)
+    test = split(experiment, data, fold, folder, args.seed)
     candidate, selected = folder / "candidate", folder / "selected"
     train = folder / "train"
     words = {"name": args.family, "model": args.family, "seed": SEED, "train": train}
@@ -123,13 +124,13 @@ def nested(
     }
 
 
-def split(experiment: Any, data: Path, fold: int, folder: Path) -> pd.DataFrame:
+def split(experiment: Any, data: Path, fold: int, folder: Path, seed: int) -> pd.DataFrame:
     """Write the train folder that `split` would leave; return the rows of the outer fold."""
     rows = pd.read_parquet(data / "data.parquet")
     facts = read_json(data / "profile.json")
     groups = group_numbers(rows, experiment.split.group_by)
     bins = strata(rows["cement"], 5)
-    random = np.random.default_rng(SEED)
+    random = np.random.default_rng(seed)
     outer = assign(groups, bins, [0.2] * 5, random)[groups]
     train, inside = rows[outer != fold], outer != fold
     numbers = np.unique(groups[inside], return_inverse=True)[1]

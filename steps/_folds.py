@@ -53,13 +53,6 @@ class Folds:
             raise ValueError(f"a prediction in fold {number} is not a finite number")
         return predicted
 
-    def out_of_fold(self, model: str, params: Mapping[str, Any]) -> Floats:
-        """Return the prediction of each train row by models that have not seen its fold."""
-        predicted = np.full(len(self.target), np.nan)
-        for number in range(self.count):
-            predicted[self.fold == number] = self.predict(number, model, params)
-        return predicted
-
     def pipeline(self, model: str, params: Mapping[str, Any]) -> Pipeline:
         """Return the unfitted pipeline of a configuration."""
         return build(self.signature, model, params, self.seed, self.cpus)

@@ -101,7 +101,7 @@ SPACES: dict[str, Space] = {
         "colsample_bynode": _between(0.4, 1),
         "reg_lambda": _log(0.1, 50),
         "linear_tree": _YES_NO,
-        "linear_lambda": _log(1, 50),  # does something only if linear_tree is chosen
+        "linear_lambda": _log(8, 200),  # of linear trees; with less they leap at the edges
     },
 }
 WEIGHT = "weight"

@@ -29,12 +29,22 @@ def summary(trials: Sequence[Trial], metric: str) -> dict[str, Any]:
     }
 
 
-def best_trials(trials: list[Trial], metric: str, count: int) -> list[Trial]:
-    """Return the best trials that were seen to their end, no two of them the same."""
+def best_trials(
+    trials: Iterable[Trial], metric: str, count: int, without: int | None = None
+) -> list[Trial]:
+    """Return the best trials that were seen to their end, no two of them the same.
+
+    The fold `without` has no say: so it can judge the choice.
+    """
+
+    def rank(trial: Trial) -> tuple[float, int]:
+        curve = [score for fold, score in enumerate(trial.curve(metric)) if fold != without]
+        return loss(metric, float(np.mean(curve))), trial.number
+
     found: list[Trial] = []
-    for trial in sorted(trials, key=lambda one: (one.loss(metric), one.number)):
-        new = all(trial.params != other.params for other in found)
-        if trial.state == DONE and trial.number and new and len(found) < count:
+    whole = (trial for trial in trials if trial.state == DONE and trial.number)
+    for trial in sorted(whole, key=rank):
+        if len(found) < count and all(trial.params != other.params for other in found):
             found.append(trial)
     return found
 

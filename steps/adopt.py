@@ -1,6 +1,8 @@
 """Keep the tuned model if it beats the untuned one on the same folds, else the untuned one.
 
-Beats: the mean gain over the folds is larger than its standard error. The test rows are not seen.
+Beats: the mean gain over the folds is larger than its standard error. The best of many trials looks
+better than it is on the folds that chose it; so each fold judges what the other folds have chosen.
+The test rows are not seen.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from _bundle import save_model
 from _families import types
@@ -22,6 +25,7 @@ from _intervals import calibrate
 from _manifest import FORMAT, MANIFEST, MODEL, check_sums, digest
 from _scores import METRICS, standard_error
 from _step import arguments, cpus, limit_threads, read_json, report, run, write_json
+from _trials import Trial
 from _tuning import beats, best_trials, combined, cv, every_trial, extended, gained, summary
 from _versions import versions
 
@@ -56,7 +60,7 @@ def main(args: argparse.Namespace) -> None:
     model, params = combined(manifest["model"], best) if best else (manifest["model"], {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        oof = folds.out_of_fold(model, params) if best else None
+        oof = _judged(args, folds, manifest["model"], trials) if best else None
         after = _scores(folds, oof) if oof is not None else [*before.folds]
         gains = gained(before, after, args.metric)
         gain, spread = float(np.mean(gains)), standard_error(gains)
@@ -88,6 +92,17 @@ def main(args: argparse.Namespace) -> None:
     wanted = ("trials", "gain", "gain_se", "best", "seconds")
     report({name: tuning[name] for name in wanted}, args.leaderboard)
     print(f"{kept} model kept: gain {gain:.4g}, standard error {spread:.4g}")
+
+
+def _judged(
+    args: argparse.Namespace, folds: Folds, model: str, trials: list[Trial]
+) -> NDArray[np.float64]:
+    """Return out-of-fold predictions by what the other folds have chosen."""
+    predicted = np.full(len(folds.target), np.nan)
+    for number in range(folds.count):
+        chosen = best_trials(trials, args.metric, args.average, without=number)
+        predicted[folds.fold == number] = folds.predict(number, *combined(model, chosen))
+    return predicted
 
 
 def _write(

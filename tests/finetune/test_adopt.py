@@ -154,6 +154,31 @@ def test_the_best_are_distinct_complete_and_no_untuned_model():
     assert [one.number for one in best_trials(trials, "r2", 1)] == [2]
 
 
+def test_a_fold_has_no_say_in_the_choice_that_it_judges():
+    lucky, steady = trial(1, 1.0, 5.0, 5.0), trial(2, 4.0, 4.0, 4.0)
+
+    assert best_trials([lucky, steady], "rmse", 1) == [lucky]
+    assert best_trials([lucky, steady], "rmse", 1, without=0) == [steady]
+    assert best_trials([lucky, steady], "rmse", 1, without=1) == [lucky]
+
+
+def test_what_only_chance_has_chosen_is_not_kept(adopt, toys, tmp_path):
+    """Each trial is very good on one fold and bad on the others: the mean of the best is good."""
+    lines = []
+    for number in range(3):
+        scores = [{"rmse": 9.0, "mae": 9.0, "r2": 0.0} for _ in range(3)]
+        scores[number] = {"rmse": 0.1, "mae": 0.1, "r2": 0.9}
+        line = {"number": number + 1, "state": DONE, "params": {"alpha": 200.0 + number}}
+        lines.append(json.dumps({**line, "folds": scores}))
+    tried = tmp_path / "tried"
+    tried.mkdir()
+    (tried / FILE).write_text("\n".join(lines) + "\n")
+
+    tuning = read_json(adopt(tried) / "leaderboard" / "tuning.json")
+    assert min(one["value"] for one in tuning["history"]) < tuning["untuned"]
+    assert tuning["kept"] == "untuned"
+
+
 def test_gains_are_paired_and_positive_where_it_became_better():
     before, after = trial(0, 5.0, 6.0), trial(1, 4.0, 6.5).folds
 
