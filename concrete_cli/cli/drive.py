@@ -73,15 +73,18 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
     if not manner.quiet:
         with contextlib.suppress(BrokenPipeError):
             print(f"run {run.id}", file=sys.stderr, flush=True)
-    events = backend.watch(run.record.get("handle", run.id))
     goes_on = remote.goes_on(backend)
+    driven = run.driven  # by another process here: this one only listens
+    events = backend.watch(run.record.get("handle", run.id))
     with (
-        _leaving(run) if goes_on else _stopping(run),
+        _leaving(run) if goes_on or driven else _stopping(run),
         progress.progress(run.plan, expected, quiet=manner.quiet, verbose=manner.verbose) as shown,
     ):
         for event in remote.noted(events, run) if goes_on else events:
             with contextlib.suppress(BrokenPipeError):  # nobody looks any more; the run goes on
                 shown.show(event)
+    if driven:
+        return
     if goes_on:
         remote.register(run, backend)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -147,10 +150,16 @@ def _leaving(run: Run) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, Interrupted):
         record = run.record
+        where = afar = ""
+        if record.get("remote"):
+            where = f" in {record['backend']}"
+            afar = (
+                f" on another machine: concrete logs {record['handle']} --follow --backend"
+                f" {record['backend']};"
+            )
         raise Interrupted(
-            f"run {run.id} goes on in {record['backend']}",
-            help=f"watch it again: concrete resume {run.id}; on another machine: concrete logs"
-            f" {record['handle']} --follow --backend {record['backend']}; stop it: concrete cancel"
+            f"run {run.id} goes on{where}",
+            help=f"watch it again: concrete resume {run.id};{afar} stop it: concrete cancel"
             f" {run.id}",
         ) from None
     finally:

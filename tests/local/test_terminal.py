@@ -136,6 +136,39 @@ def test_ctrl_c_twice_stops_at_once(toy, start, until, concrete):
     assert concrete("resume", cwd=toy.folder).code == 0
 
 
+def test_ctrl_c_in_a_second_terminal_ends_only_the_watching(toy, start, until, concrete):
+    driver = start("run", toy.file)
+    until(toy.pids)
+    watcher = start("resume", toy.run.name)
+    until(lambda: "first" in watcher.stderr.readline())
+
+    watcher.send_signal(signal.SIGINT)
+    _, err = watcher.communicate(timeout=30)
+
+    assert watcher.returncode == 130
+    assert f"run {toy.run.name} goes on" in err
+    assert f"concrete cancel {toy.run.name}" in err
+    toy.go.touch()
+    out, _ = driver.communicate(timeout=30)
+    assert driver.returncode == 0
+    assert "2 done" in out
+
+
+def test_who_watches_from_a_second_terminal_sees_the_result_and_notes_nothing(toy, start, until):
+    driver = start("run", toy.file)
+    until(toy.pids)
+    watcher = start("resume", "--json")
+    until(lambda: "first" in watcher.stderr.readline())
+
+    toy.go.touch()
+
+    driver.communicate(timeout=30)
+    seconds = json.loads((toy.run / "run.json").read_text())["seconds"]
+    out, _ = watcher.communicate(timeout=30)
+    assert [step["state"] for step in json.loads(out)["steps"]] == ["done", "done"]
+    assert json.loads((toy.run / "run.json").read_text())["seconds"] == seconds
+
+
 def test_sigterm_is_as_ctrl_c(toy, start, until):
     command = start("run", toy.file)
     until(toy.pids)
