@@ -7,8 +7,8 @@ WORKERS ?= 2
 
 BIN := .venv/bin
 AZURE := $(if $(shell "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' && echo 1),azureml) azureml-v2
-TESTS_azureml := tests/azureml_v1 tests/cloud
-TESTS_azureml-v2 := tests/azureml_v2 tests/cloud
+TESTS_azureml := tests/azureml_v1 tests/cloud tests/contract
+TESTS_azureml-v2 := tests/azureml_v2 tests/cloud tests/contract
 SOURCES := $(shell find concrete_cli backends steps tests/emulators -name '*.py' 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -24,14 +24,16 @@ train: .venv/.compiled ## run EXPERIMENT (default configs/concrete.toml); ARGS g
 # What fails while two workers share the processors is tried once more, alone: some tests wait for
 # processes, with limits that a machine under load may miss. A real failure fails again.
 ALONE = --last-failed --last-failed-no-failures none
+# The suite over all backends runs in .venv for the backend local, and per SDK for the others.
+CLOUD = -m "not live and not local"
 test: .venv/.dev .venv/.compiled lint $(AZURE:%=.venv-%/.ready) ## install what the tests need; linters, type checks, all tests
 	export CONCRETE_INFERENCE_SERVER=$(CURDIR)/.venv-azureml-v2/bin/azmlinfsrv; \
 	  $(BIN)/python -m pytest -n $(WORKERS) $(ARGS) || $(BIN)/python -m pytest $(ALONE) $(ARGS)
 	@for sdk in $(AZURE); do \
 	  case $$sdk in azureml) tests="$(TESTS_azureml)";; *) tests="$(TESTS_azureml-v2)";; esac; \
 	  echo "tests of the backend $$sdk"; python=.venv-$$sdk/bin/python; \
-	  $$python -m pytest -n $(WORKERS) --dist loadgroup $$tests $(ARGS) \
-	    || $$python -m pytest $(ALONE) $$tests $(ARGS) || exit 1; \
+	  $$python -m pytest -n $(WORKERS) --dist loadgroup $(CLOUD) $$tests $(ARGS) \
+	    || $$python -m pytest $(ALONE) $(CLOUD) $$tests $(ARGS) || exit 1; \
 	done
 
 lint: .venv/.dev

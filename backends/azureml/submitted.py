@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -110,6 +111,11 @@ class Submitted:
         run = Workspace.get_run(self.workspace, self._begun(step).own_run)
         error = (run.get_details().get("error") or {}).get("error") or {}
         return " ".join(str(error.get("message") or "").split())
+
+    def limit(self, step: str) -> float:
+        """Return how many seconds a step may take; 0 is no limit."""
+        config = json.loads(self.nodes[step].runconfig or "{}")
+        return float(config.get("maxRunDurationSeconds") or 0)
 
     def location(self, output: Output) -> tuple[str, str]:
         """Return the datastore and the path of a finished output.

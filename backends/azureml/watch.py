@@ -9,6 +9,7 @@ from typing import TypeVar
 from concrete_cli.backend import Event, State
 from concrete_cli.errors import ConcreteError, Interrupted
 
+from .. import exits
 from . import replay
 from .errors import clear, scrub, transient
 from .submitted import ENDS, Standing, Submitted
@@ -79,6 +80,8 @@ def _event(submitted: Submitted, name: str, standing: Standing) -> Event:
         detail = "canceled" if standing.code == "Canceled" else standing.detail
         if not detail:
             detail = patiently(lambda: submitted.problem(name), "asking why a step failed")
+        limit = patiently(lambda: submitted.limit(name), "reading the graph")
+        detail = _reason(detail, standing, limit)
         log = patiently(lambda: submitted.log(name), "reading a log")
         facts["replay"] = patiently(lambda: replay.command(submitted, name), "reading the graph")
         facts["tail"] = scrub("\n".join(log.rstrip().splitlines()[-TAIL:]))
@@ -92,6 +95,13 @@ def _event(submitted: Submitted, name: str, standing: Standing) -> Event:
         detail=scrub(detail),
         facts=facts,
     )
+
+
+def _reason(detail: str, standing: Standing, limit: float) -> str:
+    """Say it as a local run would; Azure does not tell how long a step may have taken."""
+    reason = exits.told(detail)
+    slow = reason == detail and 0 < limit <= standing.ended - standing.started
+    return f"ran longer than {limit:g} s: {detail}" if slow else reason
 
 
 def _ran_unseen(standing: Standing, told: State | None) -> bool:

@@ -106,6 +106,8 @@ class _Maker:
             command=command(step, self.settings), **self._component(step)
         )
         made = entities.Command(component=component, **self._ends(step))
+        if step.cpus > 1:
+            made.environment_variables = {"OMP_NUM_THREADS": str(step.cpus)}
         if step.timeout:
             # the helper stops a try that takes too long; Azure is the last resort
             made.set_limits(timeout=math.ceil(step.timeout) * (step.retries + 1) + SPARE)

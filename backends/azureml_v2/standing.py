@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import signal
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from concrete_cli.backend import State
 
+from .. import exits
 from .errors import one_line, scrub
 
 STATES = {
@@ -20,7 +19,6 @@ STATES = {
     "NotResponding": State.FAILED,
     "Canceled": State.FAILED,
 }
-EXITED = re.compile(r"exited with (?:status |exit )?code (-?\d+)")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def step_of(run: Any) -> str:
 def standing(ml: Any, name: str) -> Standing:
     """Ask for the times of a run and, in one line, for the reason of its failure."""
     details = ml.jobs._runs_operations.get_run_details(name)  # noqa: SLF001  no public way
-    reason = _reason(one_line(details.error.error)) if details.error else ""
+    reason = exits.told(one_line(details.error.error)) if details.error else ""
     return Standing(name, _seconds(details.start_time_utc), _seconds(details.end_time_utc), reason)
 
 
@@ -62,21 +60,6 @@ def log(ml: Any, name: str) -> str:
     wanted = [file for file in files if file.startswith("user_logs/")] or list(files)
     requests = ml.jobs._requests_pipeline  # noqa: SLF001
     return scrub("".join(download_text_from_url(files[file], requests) for file in wanted))
-
-
-def _reason(text: str) -> str:
-    """Say it as a local run would, where an exit code is all that there is to say."""
-    match = EXITED.search(text)
-    if match is None:
-        return text
-    code = int(match[1])
-    if code > 128:
-        try:
-            name = signal.Signals(code - 128).name
-        except ValueError:
-            return f"exited with {code}"
-        return f"was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
-    return f"exited with {code}"
 
 
 def _seconds(time: datetime | str | None) -> float:

@@ -7,6 +7,7 @@ with a reason that a user could be told.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+import contract_v1
+import contract_v2
 import strays
 from concrete_cli import backend as seam
 from concrete_cli import home as homes
@@ -101,17 +104,31 @@ class Kind:
 BACKENDS = {
     "local": Kind(local),
     "local-cold": Kind(local, {"cold": True}),
+    "azureml": Kind(contract_v1.azureml, {}, contract_v1.DEVIATIONS, "azureml.core"),
+    "azureml-v2": Kind(contract_v2.azureml_v2, {}, contract_v2.DEVIATIONS, "azure.ai.ml"),
 }
 
 
-@pytest.fixture(params=BACKENDS)
+def marks(name: str, kind: Kind) -> list[pytest.MarkDecorator]:
+    if not kind.needs:
+        return [pytest.mark.local]  # `make test` leaves these out where it tries the SDKs
+    if not installed(kind.needs):
+        return [pytest.mark.skip(f"extra {name} is not installed")]
+    # libraries below the SDKs warn about each other's deprecations
+    return [pytest.mark.filterwarnings("ignore"), pytest.mark.xdist_group("contract")]
+
+
+def installed(module: str) -> bool:
+    with contextlib.suppress(ModuleNotFoundError):
+        return importlib.util.find_spec(module) is not None
+    return False
+
+
+@pytest.fixture(params=[pytest.param(name, marks=marks(name, it)) for name, it in BACKENDS.items()])
 def place(request, tmp_path) -> Iterator[Place]:
     kind = BACKENDS[request.param]
-    if kind.needs:
-        pytest.importorskip(kind.needs, reason=f"{kind.needs} is not installed")
-    for name in (request.node.originalname, request.node.name):
-        if reason := kind.deviations.get(name):
-            pytest.skip(f"{request.param}: {reason}")
+    if reason := kind.deviations.get(request.node.originalname):
+        pytest.skip(f"{request.param}: {reason}")
     home = homes.prepare(tmp_path / "home")
     with kind.make(home) as backend:
         yield Place(request.param, backend, home, tmp_path, kind.options)

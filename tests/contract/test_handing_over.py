@@ -96,24 +96,34 @@ def test_a_step_without_outputs_succeeds(place, scripts):
     assert place.run(Plan("quiet", (step,))).states == {"quiet": "done"}
 
 
-def test_a_step_sees_an_empty_folder_an_empty_output_and_nothing_to_read(place, scripts):
+@pytest.fixture
+def told(place, scripts):
+    """What three steps of the same script see of themselves; the last one has two processors."""
     steps = [
         Step(name, str(scripts / "tell.py"), {}, (Output(name, "out"),), {"nr": name}, cpus=cpus)
         for name, cpus in (("one", 1), ("two", 1), ("wide", 2))
     ]
-
     outcome = place.run(Plan("tell", tuple(steps)), jobs=1)
+    return [json.loads(place.read(outcome, f"{step.name}.out", "facts.json")) for step in steps]
 
-    told = [json.loads(place.read(outcome, f"{step.name}.out", "facts.json")) for step in steps]
+
+def test_a_step_is_a_process_of_its_own_with_an_empty_output_and_nothing_to_read(told):
     for facts in told:
         assert facts["name"] == "__main__"
         assert facts["main"] is True
         assert facts["script"] == "tell.py"
         assert facts["sibling"] == "sibling"
-        assert (facts["cwd"], facts["out"], facts["stdin"]) == ([], [], "")
-        assert facts["leaked"] is None
-    assert [facts["threads"] for facts in told] == ["1", "1", "2"]
+        assert (facts["out"], facts["stdin"], facts["leaked"]) == ([], "", None)
+        assert "scribble" not in facts["cwd"]
     assert len({facts["random"] for facts in told}) == 3
+
+
+def test_a_step_works_in_an_empty_folder(told):
+    assert [facts["cwd"] for facts in told] == [[], [], []]
+
+
+def test_a_step_uses_the_processors_that_it_asked_for(told):
+    assert [facts["threads"] for facts in told] == ["1", "1", "2"]
 
 
 def test_an_input_stays_as_it_was(place, say, scripts):
