@@ -111,9 +111,7 @@ EXTRAS = {"azureml": "azureml", "azureml-v2": "azureml-v2"}
 
 def load(name: str, home: Path, settings: Mapping[str, Any] | None = None) -> Backend:
     """Make the backend called `name`, from the table, an entry point or `module:attribute`."""
-    from importlib.metadata import entry_points  # 40 ms, and most commands load no backend
-
-    outsiders = {point.name: point.value for point in entry_points(group="concrete.backends")}
+    outsiders = {} if name in BACKENDS or ":" in name else _outsiders()
     target = name if ":" in name else (BACKENDS | outsiders).get(name)
     if target is None:
         raise NotFound("backend", name, [*BACKENDS, *outsiders])
@@ -128,6 +126,12 @@ def load(name: str, home: Path, settings: Mapping[str, Any] | None = None) -> Ba
     if notice := getattr(made, "notice", ""):
         _tell(notice)
     return made
+
+
+def _outsiders() -> dict[str, str]:
+    from importlib.metadata import entry_points  # 40 ms, and most runs use a backend of ours
+
+    return {point.name: point.value for point in entry_points(group="concrete.backends")}
 
 
 @functools.cache

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import os
+import re
 import shutil
 import sys
+import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+from concrete_cli import digest
+
+# A file as it looks from outside: path, inode, size, both times in nanoseconds.
+Look = tuple[str, int, int, int, int]
+KEPT = 4096  # files
+_known: dict[Look, frozenset[str]] = {}
 # Names under which well-known modules are published, to spare a search of all that is installed.
 PUBLISHED_AS = {
     "sklearn": ("scikit-learn",),
@@ -54,8 +63,30 @@ def stage(files: Mapping[str, Path], into: Path) -> None:
 
 def imports(path: Path) -> frozenset[str]:
     """Return the dotted names of the modules that a Python file imports, anywhere in it."""
-    facts = path.stat()
-    return _imports(str(path), facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino)
+    facts = os.stat(path)  # noqa: PTH116  a Path costs more than the call
+    look = (str(path), facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+    if look not in _known:
+        if len(_known) >= KEPT:
+            _known.clear()
+        _known[look] = _imports(path)
+    return _known[look]
+
+
+def known() -> list[tuple[Look, list[str]]]:
+    """Return what `imports` has found so far, for another process to `recall`.
+
+    A file that was changed a moment ago may change again within one tick of the clock of its file
+    system, and look the same: it is left out.
+    """
+    settled = time.time_ns() - digest.TICK
+    return [(look, sorted(names)) for look, names in _known.items() if max(look[3:]) < settled]
+
+
+def recall(found: Iterable[tuple[Iterable[Any], Iterable[str]]]) -> None:
+    """Take over what another process has found; a file that has changed since is read again."""
+    for look, names in found:
+        path, inode, size, modified, changed = look
+        _known[path, inode, size, modified, changed] = frozenset(names)
 
 
 def libraries(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, ...]:
@@ -77,13 +108,12 @@ def versions(libraries: Iterable[str]) -> dict[str, str]:
     return {top: _version(top) for top in sorted({_top(name) for name in libraries})}
 
 
-@functools.lru_cache(maxsize=4096)
-def _imports(path: str, *_stat: int) -> frozenset[str]:
+def _imports(path: Path) -> frozenset[str]:
     names: set[str] = set()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python has to say is for the step's own log
-            tree = ast.parse(Path(path).read_bytes(), path)
+            tree = ast.parse(path.read_bytes(), str(path))
     except (SyntaxError, ValueError):
         return frozenset()  # the step itself will say what is wrong, with its traceback
     for node in ast.walk(tree):
@@ -120,10 +150,34 @@ def _top(name: str) -> str:
 
 @functools.cache
 def _version(module: str) -> str:
-    for name in PUBLISHED_AS.get(module, (module,)):
-        try:
+    names = PUBLISHED_AS.get(module, (module,))
+    for name in names:
+        if found := _installed().get(_canonical(name)):
+            return found
+    from importlib import metadata  # 20 ms, and rarely needed: what is no wheel, other names
+
+    published = metadata.packages_distributions().get(module, ())
+    for name in (*names, *published):
+        with contextlib.suppress(metadata.PackageNotFoundError):
             return metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    published = metadata.packages_distributions().get(module)
-    return metadata.version(published[0]) if published else "absent"
+    return "absent"
+
+
+@functools.cache
+def _installed() -> dict[str, str]:
+    """Return what is installed, by the folders in which wheels describe themselves.
+
+    https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+    """
+    found: dict[str, str] = {}
+    for place in sys.path:
+        with contextlib.suppress(OSError):
+            for entry in os.listdir(place or "."):  # noqa: PTH208  a Path costs more than the call
+                if entry.endswith(".dist-info"):
+                    name, _, version = entry.removesuffix(".dist-info").partition("-")
+                    found.setdefault(_canonical(name), version)
+    return found
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "_", name).lower()

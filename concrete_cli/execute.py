@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import backend, disk, remote, settings, tracking, workspace
+from concrete_cli import backend, disk, planned, remote, settings, tracking, workspace
 from concrete_cli.backend import Backend, Options
 from concrete_cli.errors import ConcreteError, ExperimentInvalid, NotFound
 from concrete_cli.plan import Plan
+from concrete_cli.planned import Planned
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
 
@@ -56,17 +58,50 @@ class Prepared:
     """An experiment that is ready to be handed to a backend."""
 
     request: Request
-    experiment: Experiment
-    plan: Plan
+    planned: Planned
     workspace: Workspace
     backend: Backend
+
+    @property
+    def plan(self) -> Plan:
+        """What is to be run."""
+        return self.planned.plan
+
+    @functools.cached_property
+    def experiment(self) -> Experiment:
+        """The experiment itself, for what its plan does not tell."""
+        from concrete_cli import config
+
+        return config.load(self.planned.file, self.planned.sets)
 
 
 def prepare(request: Request) -> Prepared:
     """Read the experiment, check it, make its plan; nothing is written yet but the home."""
+    file = (request.experiment or workspace.nearest_experiment(Path.cwd())).absolute()
+    key = planned.key(file, request.workflow, request.sets) if _lasts(request) else ""
+    found = planned.find(workspace.home_of(file, request.home), key) if key else None
+    prepared = _taken_up(request, file, found) if found else _read(request, file)
+    if key and not found and _lasts(prepared.request):
+        planned.keep(prepared.workspace.home, key, prepared.planned)
+    for name in request.options.force:
+        prepared.plan.step(name)  # NotFound names the nearest
+    return prepared
+
+
+def _lasts(request: Request) -> bool:
+    """Whether the plan depends on the experiment alone, and so is the same the next time."""
+    return request.backend == "local" and not request.given and request.workflow not in LOOKUPS
+
+
+def _taken_up(request: Request, file: Path, found: Planned) -> Prepared:
+    space = workspace.of_experiment(file, request.home)
+    place = backend.load(request.backend, space.home, found.settings)
+    return Prepared(replace(request, workflow=found.workflow), found, space, place)
+
+
+def _read(request: Request, file: Path) -> Prepared:
     from concrete_cli import config
 
-    file = request.experiment or workspace.nearest_experiment(Path.cwd())
     # Others than these work on what an earlier run left: the data may be gone by now.
     files = request.workflow in ("", "train", "run")
     experiment = config.load(file, request.sets, files=files)
@@ -79,27 +114,37 @@ def prepare(request: Request) -> Prepared:
     if request.workflow in LOOKUPS:
         known = named(LOOKUPS[request.workflow])(request, experiment, space, place)
     plan = workflow(request.workflow)(experiment, **known)
-    _check_names(plan, request.options.force)
     if wrong := settings.problems_of_plan(experiment, request.backend, plan, place):
         raise ExperimentInvalid(wrong)
-    return Prepared(request, experiment, plan, space, place)
+    made = Planned(
+        workflow=request.workflow,
+        name=experiment.experiment.name,
+        file=str(experiment.file),
+        text=experiment.text,
+        sets=experiment.sets,
+        settings=settings.of(experiment, request.backend),
+        mlflow=experiment.tracking.mlflow or "",
+        files=experiment.origin.files,
+        plan=plan,
+    )
+    return Prepared(request, made, space, place)
 
 
 def submit(prepared: Prepared) -> Run:
     """Write the run down and hand its plan to the backend."""
-    request, experiment = prepared.request, prepared.experiment
-    tracking.check(experiment)
+    request, made = prepared.request, prepared.planned
+    tracking.check(made.mlflow)
     run = prepared.workspace.runs.create(
-        prepared.plan,
-        experiment=experiment.text,
+        made.plan,
+        experiment=made.text,
         options=request.options,
         facts={
             "workflow": request.workflow,
-            "experiment": experiment.experiment.name,
-            "file": str(experiment.file),
+            "experiment": made.name,
+            "file": made.file,
             "backend": request.backend,
-            "settings": settings.of(experiment, request.backend),
-            "sets": list(experiment.sets),
+            "settings": made.settings,
+            "sets": list(made.sets),
         },
     )
     try:
@@ -129,8 +174,3 @@ def described(experiment: Experiment) -> list[str]:
     """Return the workflows that the tables of an experiment describe: train, run, or both."""
     own = experiment.pipeline is not None and bool(experiment.pipeline.steps)
     return [*(["train"] if experiment.train.candidates else []), *(["run"] if own else [])]
-
-
-def _check_names(plan: Plan, forced: Iterable[str]) -> None:
-    for name in forced:
-        plan.step(name)  # NotFound names the nearest

@@ -10,11 +10,12 @@ from concrete_cli import disk
 from concrete_cli.errors import Busy, ConcreteError, UsageError
 
 VERSION = "1"
-FOLDERS = ("cache", "runs", "models", "endpoints", "tmp")
+FOLDERS = ("cache", "plans", "runs", "models", "endpoints", "tmp")
 README = """\
 concrete keeps its files here. Nothing in this folder needs to be in version control.
 
 cache/      finished steps, found again by what went into them
+plans/      experiments that were read and checked, to be read faster
 runs/       one folder a run: its plan, its experiment, its events, its results
 models/     registered models and their aliases
 endpoints/  served models

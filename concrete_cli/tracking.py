@@ -14,16 +14,13 @@ import tomllib
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from concrete_cli import aside, disk
 from concrete_cli.errors import BackendUnavailable, ConcreteError
 from concrete_cli.models import Models, Version
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
-
-if TYPE_CHECKING:
-    from concrete_cli.config import Experiment
 
 LOG = logging.getLogger("concrete")
 WORKFLOWS = ("train", "finetune", "run")
@@ -39,9 +36,9 @@ SETTINGS = {
 }
 
 
-def check(experiment: Experiment) -> None:
-    """Refuse an experiment that wants MLflow where it is not installed, before anything runs."""
-    if experiment.tracking.mlflow and not find_spec("mlflow"):
+def check(uri: str) -> None:
+    """Refuse to track a run in MLflow where it is not installed, before anything runs."""
+    if uri and not find_spec("mlflow"):
         raise BackendUnavailable(
             "[tracking] mlflow is set, and MLflow is not installed",
             help="pip install 'concrete-cli[mlflow]', or leave [tracking] out",

@@ -49,9 +49,14 @@ def nearest_experiment(start: Path) -> Path:
     raise NotFound("experiment", FILE, help=f"not here and not in a folder above; {advice}")
 
 
+def home_of(file: Path, chosen: Path | None) -> Path:
+    """Return the home of an experiment: `--home`, CONCRETE_HOME, or beside the file."""
+    return _chosen(chosen) or file.absolute().parent / FOLDER
+
+
 def of_experiment(file: Path, chosen: Path | None) -> Workspace:
-    """Return the workspace of an experiment: `--home`, CONCRETE_HOME, or beside the file."""
-    return Workspace(home.prepare(_chosen(chosen) or file.absolute().parent / FOLDER))
+    """Return the workspace of an experiment, its home made if it is not there."""
+    return Workspace(home.prepare(home_of(file, chosen)))
 
 
 def here(chosen: Path | None) -> Workspace:

@@ -66,6 +66,12 @@ class Origin:
     data: Mapping[str, Any] = field(default_factory=dict, compare=False)
     sets: tuple[str, ...] = field(default=(), compare=False)
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that were read, absolute, the base first."""
+        folders = ((layer.folder, Path(layer.name).name) for layer in self.layers)
+        return tuple(str(folder / name) for folder, name in folders if folder)
+
     @cached_property
     def text(self) -> str:
         """The merged data as TOML."""

@@ -1,6 +1,7 @@
 """Who may import whom: DESIGN in a table, held by walking every import."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,7 @@ CORE = {
     "names",
     "payload",
     "plan",
+    "planned",
     "runs",
 }
 
@@ -144,3 +146,17 @@ def test_commands_start_without_heavy_modules(argv, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert not set(HEAVY) & set(done.stderr.split())
+
+
+def test_each_module_of_the_command_line_adds_the_commands_that_the_table_names():
+    from typer import Typer
+    from typer.main import get_group
+
+    from concrete_cli.cli import app
+
+    for name, commands in app.COMMANDS.items():
+        if name != "carry":  # adds to the group of `models`
+            alone = Typer()
+            alone.callback()(lambda: None)
+            importlib.import_module(f"concrete_cli.cli.{name}").register(alone)
+            assert set(get_group(alone).commands) == {*commands}

@@ -231,3 +231,39 @@ def test_versions_of_libraries():
         "numpy": installed.version("numpy"),
         "sklearn": installed.version("scikit-learn"),
     }
+
+
+def test_what_one_process_has_found_another_need_not_read(tree, monkeypatch):
+    folder = tree(main="import a", a="import b", b="")
+    for path in folder.glob("*.py"):
+        os.utime(path, (1, 1))
+    monkeypatch.setattr(code.digest, "TICK", -60_000_000_000)  # as if all had been long settled
+    before = names(folder)
+    found = [[list(look), found] for look, found in code.known()]
+    monkeypatch.setattr(code, "_known", {})
+    monkeypatch.setattr(code, "_imports", lambda path: pytest.fail(f"{path} was read"))
+
+    code.recall(found)
+
+    assert names(folder) == before == {"main.py", "a.py", "b.py"}
+
+
+def test_a_file_that_has_just_changed_is_not_told_to_others(tree):
+    folder = tree(main="import a", a="")
+    names(folder)
+
+    assert not [look for look, _ in code.known() if look[0].startswith(str(folder))]
+
+
+def test_versions_are_those_that_packages_tell_of_themselves():
+    from importlib import metadata
+
+    found = code.versions(["numpy", "sklearn", "tomli_w", "xgboost", "no_such_module"])
+
+    assert found == {
+        "numpy": metadata.version("numpy"),
+        "sklearn": metadata.version("scikit-learn"),
+        "tomli_w": metadata.version("tomli-w"),
+        "xgboost": metadata.version("xgboost-cpu"),
+        "no_such_module": "absent",
+    }

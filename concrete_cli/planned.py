@@ -1,0 +1,108 @@
+"""An experiment as a run needs it: its plan, and what is written down of it.
+
+Reading an experiment takes longer than finding out that nothing has changed. So what it came to is
+kept in the home, and good for as long as all that it was made of is the same: the bytes of its
+files, --set, the workflow, our own code, and the files that it names (by size and times, since the
+plan depends on what they are called and not on what is in them).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from concrete_cli import __version__, code, digest, disk, payload
+from concrete_cli.plan import Item, Plan, Source, from_document
+
+FOLDER = "plans"
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with the facts of its experiment; `files` are what the experiment was read from."""
+
+    workflow: str
+    name: str
+    file: str
+    text: str
+    sets: tuple[str, ...]
+    settings: Mapping[str, Any]
+    mlflow: str
+    files: tuple[str, ...]
+    plan: Plan
+
+
+def key(file: Path, workflow: str, sets: Iterable[str]) -> str:
+    """Return the name under which the plan of an experiment is kept."""
+    home = os.environ.get("HOME", "")  # paths may begin with ~
+    return digest.of_json([str(file), workflow, list(sets), home, sys.version, _code()])
+
+
+def find(home: Path, name: str) -> Planned | None:
+    """Return what is kept under `name`, if all that it was made of is still as it was."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        kept = disk.read_json(home / FOLDER / name)
+        facts = kept["planned"]
+        for field in ("sets", "files"):
+            facts[field] = tuple(facts[field])
+        planned = Planned(**facts | {"plan": from_document(facts["plan"])})
+        if kept["made_of"] == _made_of(planned):
+            code.recall(kept["imports"])
+            return planned
+    return None
+
+
+def keep(home: Path, name: str, planned: Planned) -> None:
+    """Keep it for the next time; a disk that takes nothing is no reason to stop."""
+    facts = {field.name: getattr(planned, field.name) for field in fields(planned)}
+    with contextlib.suppress(OSError, TypeError, ValueError):
+        for step in planned.plan.steps:  # so that `imports` knows them
+            code.closure(payload.script(step.script), step.modules)
+        document = {
+            "planned": facts | {"plan": planned.plan.document()},
+            "made_of": _made_of(planned),
+            "imports": code.known(),
+        }
+        (home / FOLDER).mkdir(mode=0o700, exist_ok=True)
+        disk.write(home / FOLDER / name, json.dumps(document))
+
+
+def _made_of(planned: Planned) -> list[Any]:
+    """Return the bytes of the experiment's files, and the size and times of what it names."""
+    named = {item.uri for step in planned.plan.steps for _, item in step.items() if _is_file(item)}
+    modules = {path for step in planned.plan.steps for path in step.modules}
+    return [
+        [digest.of_file(path) for path in planned.files],
+        [_looks(path) for path in sorted(named | modules)],
+    ]
+
+
+def _is_file(item: Item) -> TypeGuard[Source]:
+    return isinstance(item, Source) and ":" not in item.uri
+
+
+def _looks(path: str) -> list[int] | None:
+    try:
+        facts = os.stat(path)  # noqa: PTH116  a Path costs more than the call
+    except OSError:
+        return None
+    return [facts.st_ino, facts.st_size, facts.st_mtime_ns]
+
+
+def _code() -> str:
+    """Return what tells one state of our own code from another, without reading it."""
+    places = [path for path, _, _ in os.walk(HERE) if "__pycache__" not in path]
+    looks = [
+        [entry.path, entry.stat().st_size, entry.stat().st_mtime_ns]
+        for place in {*places, str(payload.folder("steps"))}
+        for entry in os.scandir(place)
+        if entry.name.endswith(".py")
+    ]
+    return digest.of_json([__version__, sorted(looks)])

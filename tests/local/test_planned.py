@@ -1,0 +1,141 @@
+"""An experiment that was read before is not read again, unless anything it is made of changed."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from concrete_cli import config, execute, planned
+from concrete_cli.errors import ExperimentInvalid
+from concrete_cli.execute import Request
+
+TEXT = """
+[experiment]
+name = "toy"
+[data]
+source = "rows.csv"
+target = "y"
+[train.candidates.linear]
+model = "linear"
+"""
+
+
+@pytest.fixture
+def toy(tmp_path):
+    """An experiment of three small files."""
+    (tmp_path / "rows.csv").write_text("a,y\n" + "".join(f"{i},{i % 7}\n" for i in range(40)))
+    (tmp_path / "base.toml").write_text(TEXT)
+    file = tmp_path / "concrete.toml"
+    file.write_text('extends = "base.toml"\n[train]\nfolds = 3\n')
+    return file
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Count how often an experiment is read."""
+    seen = []
+    load = config.load
+
+    def counted(*args, **kwargs):
+        seen.append(args)
+        return load(*args, **kwargs)
+
+    monkeypatch.setattr(config, "load", counted)
+    return seen
+
+
+def prepare(file, *sets):
+    return execute.prepare(Request("train", file, sets=sets))
+
+
+def test_the_second_time_it_is_not_read_and_the_plan_is_the_same(toy, reads):
+    first, second = prepare(toy), prepare(toy)
+
+    assert len(reads) == 1
+    assert second.plan == first.plan
+    assert second.planned == first.planned
+    assert second.experiment.train.folds == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda toy: toy.write_text(toy.read_text().replace("3", "4")),
+        lambda toy: (toy.parent / "base.toml").write_text(TEXT.replace('"toy"', '"joy"')),
+        lambda toy: (toy.parent / "rows.csv").write_text("a,y,b\n" + "1,2,3\n" * 40),
+        lambda toy: next((toy.parent / ".concrete/plans").iterdir()).write_text('{"planned": 1}'),
+        lambda toy: next((toy.parent / ".concrete/plans").iterdir()).write_bytes(b"\xff\0"),
+    ],
+    ids=["the file", "what it extends", "the data", "what was kept", "what was kept, binary"],
+)
+def test_it_is_read_again_when_something_has_changed(toy, reads, change):
+    prepare(toy)
+    change(toy)
+
+    prepare(toy)
+
+    assert len(reads) == 2
+
+
+def test_each_set_has_a_plan_of_its_own(toy, reads):
+    plans = [prepare(toy, f"train.folds={folds}").plan for folds in (2, 4, 2, 4)]
+
+    assert len(reads) == 2
+    assert plans[0] == plans[2] != plans[1] == plans[3]
+
+
+def test_data_that_has_gone_is_a_problem_again(toy):
+    prepare(toy)
+    (toy.parent / "rows.csv").unlink()
+
+    with pytest.raises(ExperimentInvalid, match=r"there is no file .*rows\.csv"):
+        prepare(toy)
+
+
+def test_our_own_code_counts(toy, reads, monkeypatch):
+    prepare(toy)
+    monkeypatch.setattr(planned, "__version__", "another")
+
+    prepare(toy)
+
+    assert len(reads) == 2
+
+
+def test_a_home_that_takes_nothing_stops_nothing(toy, monkeypatch):
+    prepare(toy)
+    monkeypatch.setattr(
+        planned.disk, "write", lambda *_: (_ for _ in ()).throw(OSError(28, "full"))
+    )
+
+    assert prepare(toy, "train.folds=2").plan.steps
+
+
+def test_what_is_kept_has_no_bearing_on_other_backends_and_workflows(toy, reads):
+    for _ in range(2):
+        execute.prepare(Request("", toy))
+
+    assert len(reads) == 1
+    assert execute.prepare(Request("", toy)).request.workflow == "train"
+
+
+def test_a_second_run_imports_no_pydantic(toy, concrete):
+    concrete("train", toy, "-q")
+    code = (
+        "import sys; from concrete_cli.cli.app import run\n"
+        "run(sys.argv[1:]); print('\\n', *sorted(sys.modules), file=sys.stderr)"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", code, "train", str(toy), "--json"],
+        capture_output=True,
+        text=True,
+        env=os.environ,
+        check=True,
+    )
+
+    assert {step["state"] for step in json.loads(told.stdout)["steps"]} == {"reused"}
+    loaded = set(told.stderr.split())
+    assert "concrete_cli.planned" in loaded
+    assert not loaded & {"pydantic", "numpy", "rich"}
