@@ -125,10 +125,12 @@ class Cache:
         entry = Entry(self._place(digest.of_json(recipe)))
         if not entry.path.parent.is_dir():
             entry.path.parent.mkdir(parents=True, exist_ok=True)
+        old: Path | None = None
         if replace and entry.path.is_dir():
             if not entry.damage() and entry.record["outputs"] == record["outputs"]:
                 return self._renew(entry, work)
-            self.forget(entry)
+            with contextlib.suppress(FileNotFoundError):  # somebody else was quicker
+                old = disk.take_away(entry.path, self.scratch)
         disk.failpoint("cache:rename")
         try:
             work.rename(entry.path)
@@ -137,6 +139,8 @@ class Cache:
                 raise
             disk.remove(work)
         disk.failpoint("cache:renamed")
+        if old:
+            disk.remove(old)  # only now, so that others miss the entry for no longer than needed
         return Entry(entry.path)  # `entry` may remember the record of the one that it replaced
 
     def forget(self, entry: Entry) -> None:

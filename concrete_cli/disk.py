@@ -164,11 +164,16 @@ def remove(path: Path) -> None:
 
 def put_aside(path: Path, scratch: Path) -> None:
     """Take a folder from everybody at once, however large it is, then delete it."""
+    remove(take_away(path, scratch))
+
+
+def take_away(path: Path, scratch: Path) -> Path:
+    """Take a folder from everybody at once; return where it is now, for the caller to delete."""
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = scratch / f"aside-{uuid.uuid4().hex}"
     path.rename(aside)
     failpoint("aside")
-    remove(aside)
+    return aside
 
 
 def leave_only(names: Collection[str], folder: Path) -> None:

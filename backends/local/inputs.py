@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from concrete_cli import cache, digest
@@ -42,6 +43,23 @@ class Inputs:
             if isinstance(item, Output) and entry and (damage := entry.damage_of(item.name)):
                 return f"{name}: {damage}"
         return ""
+
+    def overtaken(self, step: Step) -> bool:
+        """Whether another run has put something else in the place of what this step reads.
+
+        From now on that is what this run reads, too.
+        """
+        found = False
+        for item in (item for _, item in step.items() if isinstance(item, Output)):
+            before = self.entries[item.step]
+            with contextlib.suppress(OSError, ValueError):
+                if (
+                    before
+                    and (now := Entry(before.path)).record["outputs"] != (before.record["outputs"])
+                ):
+                    self.entries[item.step] = now
+                    found = True
+        return found
 
     def _empty(self) -> Path:
         self._nothing.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from .recipe import recipe
 from .task import Ended
 
 STUCK = 0.1  # a child that used less of its time than this was waiting, not working
-EDITS = 3  # times a step is run again because its script or source was edited meanwhile
+EDITS = 3  # times a step is run again because what it is made of became another one meanwhile
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,15 @@ def judge(attempt: Attempt, ended: Ended, inputs: Inputs, seconds: float) -> Ver
         if edited:
             again = attempt.number <= EDITS
             return Verdict("its code or source was edited while it ran", again, attempt.cold)
-    if reason := attempt.failure(ended):
+    reason = attempt.failure(ended)
+    damage = "" if reason else inputs.damage(attempt.step)
+    if (reason or damage) and not attempt.stopping and inputs.overtaken(attempt.step):
+        again = attempt.number <= EDITS
+        return Verdict("its input was made anew by another run", again, attempt.cold)
+    if reason:
         stuck = bool(attempt.stopping) and not attempt.cold and ended.cpu < STUCK * seconds
         again = stuck or attempt.number <= attempt.step.retries
         return Verdict(reason, again, attempt.cold or stuck)
-    if damage := inputs.damage(attempt.step):
+    if damage:
         return Verdict(f"found its input changed while it ran: {damage}")
     return Verdict()

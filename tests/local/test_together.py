@@ -58,6 +58,29 @@ def test_two_runs_of_the_same_plan(rig, reuse):
         assert not entry.damage()
 
 
+@pytest.mark.parametrize("read", ["twice", "before"])
+def test_an_input_that_another_run_makes_anew_is_read_again(rig, until, read):
+    """Its content is another one then: the step that was reading it does so once more."""
+    go = rig.folder / "go"
+    one = rig.step("one", "(out / 'text.txt').write_text(str(time.time_ns()))")
+    last = "text = (data / 'text.txt').read_text()\n" if read == "twice" else ""
+    wait = f"while not Path('{go}').exists(): time.sleep(0.01)\n"
+    first = "text = (data / 'text.txt').read_text()\n"
+    end = "(out / 'text.txt').write_text(text)\n"
+    two = counted(rig, "two", first + wait + last + end, data="one.out")
+    run = rig.submit(one, two)
+    driver = rig.elsewhere(run)
+    until(lambda: tries(rig))
+
+    rig.run(one, reuse=False)
+    go.touch()
+
+    assert driver.wait() == 0
+    assert tries(rig) == ["two", "two"]
+    last = run.last_events()
+    assert rig.text(last["two"]) == rig.text(last["one"])
+
+
 def test_many_runs_begin_at_once_and_all_get_names_of_their_own(rig, monkeypatch):
     monkeypatch.setattr(names, "WORDS", ("amber", "otter"))
     plan = Plan("p", (rig.step("one", WRITE),))
