@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from concrete_cli import urls
 from concrete_cli.models import Models, Version
 
 TEST = ("rows", "rmse", "mae", "r2", "rmse_ci", "coverage", "width")
@@ -72,5 +73,5 @@ def _data(runs: list[dict[str, Any]]) -> list[dict[str, str]]:
             for name, item in step["inputs"].items():
                 uri = item.get("source", "") if isinstance(item, dict) else ""
                 if uri and not uri.startswith("run:") and name in recipe.get("inputs", {}):
-                    found[uri] = recipe["inputs"][name]
+                    found[urls.shown(uri)] = recipe["inputs"][name]
     return [{"source": uri, "sha256": sum_} for uri, sum_ in found.items()]

@@ -16,7 +16,12 @@ from concrete_cli.errors import NotFound
 LIBRARIES = ("sklearn", "pandas", "pyarrow", "xgboost", "lightgbm", "optuna", "skops")
 ADVICE = ("support",)  # findings that are good to know, and keep nothing from running
 # What each extra installs first; asking importlib for the module would import its parents.
-EXTRAS = {"azureml": "azureml-core", "azureml-v2": "azure-ai-ml", "mlflow": "mlflow-skinny"}
+EXTRAS = {
+    "azureml": "azureml-core",
+    "azureml-v2": "azure-ai-ml",
+    "fsspec": "fsspec",
+    "mlflow": "mlflow-skinny",
+}
 
 
 def examine(home: Path | None) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import backend, disk, planned, remote, settings, tracking, workspace
+from concrete_cli import backend, disk, fetching, planned, remote, settings, tracking, workspace
 from concrete_cli.backend import Backend, Options
 from concrete_cli.errors import ConcreteError, ExperimentInvalid, NotFound
 from concrete_cli.plan import Plan
@@ -130,10 +130,14 @@ def _read(request: Request, file: Path) -> Prepared:
     return Prepared(request, made, space, place)
 
 
-def submit(prepared: Prepared) -> Run:
-    """Write the run down and hand its plan to the backend."""
+def submit(prepared: Prepared, tell: fetching.Tell | None = None) -> Run:
+    """Fetch what is on the web, write the run down and hand its plan to the backend.
+
+    `tell` hears of what takes a while.
+    """
     request, made = prepared.request, prepared.planned
     tracking.check(made.mlflow)
+    fetched = fetching.here(made.plan, prepared.workspace.home, tell)
     run = prepared.workspace.runs.create(
         made.plan,
         experiment=made.text,
@@ -148,7 +152,7 @@ def submit(prepared: Prepared) -> Run:
         },
     )
     try:
-        handle = prepared.backend.submit(prepared.plan, run.folder, request.options)
+        handle = prepared.backend.submit(fetched, run.folder, request.options)
     except ConcreteError:  # nobody has taken it: it is no run
         disk.put_aside(run.folder, prepared.workspace.home / "tmp")
         raise

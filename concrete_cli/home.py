@@ -14,7 +14,7 @@ FOLDERS = ("cache", "plans", "runs", "models", "endpoints", "tmp")
 README = """\
 concrete keeps its files here. Nothing in this folder needs to be in version control.
 
-cache/      finished steps, found again by what went into them
+cache/      finished steps, found again by what went into them; sources that were fetched
 plans/      experiments that were read and checked, to be read faster
 runs/       one folder a run: its plan, its experiment, its events, its results
 models/     registered models and their aliases

@@ -36,8 +36,8 @@ class Output:
 class Source:
     """Data from outside the plan.
 
-    A path, or a name that the backend resolves: `run:ID/step.output`, `model:NAME@ALIAS`,
-    `azureml:NAME:VERSION`.
+    A path, a name that the backend resolves (`run:ID/step.output`, `model:NAME@ALIAS`,
+    `azureml:NAME:VERSION`), or `URL#sha256=DIGEST`, which is fetched before a backend sees it.
     """
 
     uri: str

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from concrete_cli import fetching
 from concrete_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def of(prepared: Prepared, into: Path | None = None) -> dict[str, Any] | None:
     if into and into.exists() and not (into.is_dir() and not any(into.iterdir())):
         raise UsageError(f"{into} is not empty", help="choose a new folder: --output FOLDER")
     with tempfile.TemporaryDirectory(prefix="concrete-") as scratch:
-        found = look(prepared.plan, Path(scratch))
+        found = look(fetching.known(prepared.plan, prepared.workspace.home), Path(scratch))
         file = found.write(into) if into else None
     return {
         "plan": prepared.plan.name,

@@ -9,10 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import settings, workspace
+from concrete_cli import fetching, settings, workspace
 from concrete_cli.backend import Backend
 from concrete_cli.errors import BackendUnavailable, UsageError
 from concrete_cli.models import NAME
+from concrete_cli.plan import Plan
 
 if TYPE_CHECKING:
     from concrete_cli.execute import Prepared
@@ -37,7 +38,7 @@ def publish(prepared: Prepared, name: str) -> dict[str, Any]:
     else:
         act = _able(backend, "publish")
         with tempfile.TemporaryDirectory(prefix="concrete-") as scratch:
-            made = act(prepared.plan, name, Path(scratch))
+            made = act(_fetched(prepared), name, Path(scratch))
     return {
         "name": name,
         "id": made.id,
@@ -75,7 +76,7 @@ def schedule(
     else:
         act = _able(backend, "schedule")
         with tempfile.TemporaryDirectory(prefix="concrete-") as scratch:
-            made = act(prepared.plan, name, Path(scratch), cron_text=cron, every=every)
+            made = act(_fetched(prepared), name, Path(scratch), cron_text=cron, every=every)
     return asdict(made) | {"backend": prepared.request.backend}
 
 
@@ -121,6 +122,10 @@ def _name(prepared: Prepared, name: str) -> str:
         return name
     tame = "".join(one if one.isascii() and one.isalnum() else "-" for one in made.lower())
     return tame.strip("-")
+
+
+def _fetched(prepared: Prepared) -> Plan:
+    return fetching.here(prepared.plan, prepared.workspace.home)
 
 
 def _facts(prepared: Prepared) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import execute, settings
+from concrete_cli import execute, settings, urls
 from concrete_cli.backend import BACKENDS, Event
 from concrete_cli.errors import BackendUnavailable, ExperimentInvalid
 from concrete_cli.execute import Request
-from concrete_cli.plan import Item, Plan, Source, Step
+from concrete_cli.plan import Item, Output, Plan, Source, Step
 
 if TYPE_CHECKING:
     from concrete_cli.execute import Prepared
@@ -62,15 +62,18 @@ def _part(name: str) -> Any:
 
 
 def _with_paths(prepared: Prepared) -> Plan:
-    """Return the plan with what earlier local runs and models left as plain folders.
+    """Return the plan with URLs, and what earlier local runs and models left, as plain paths.
 
     The emulated workspace is a new one: it knows neither runs nor models.
     """
     find = import_module("concrete_cli.backends.local.sources").find
 
     def place(item: Item) -> Item:
-        named = isinstance(item, Source) and item.uri.startswith(("run:", "model:"))
-        return Source(str(find(item, prepared.workspace.home))) if named else item
+        if isinstance(item, Output) or not (
+            item.uri.startswith(("run:", "model:")) or urls.is_url(item.uri)
+        ):
+            return item
+        return Source(str(find(item, prepared.workspace.home)))
 
     def moved(step: Step) -> Step:
         inputs = {

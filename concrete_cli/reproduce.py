@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk, execute, home
+from concrete_cli import digest, disk, execute, fetching, home, urls
 from concrete_cli.backend import Backend, Options
 from concrete_cli.cache import Cache
-from concrete_cli.errors import NotFound
+from concrete_cli.errors import Damaged, NotFound
 from concrete_cli.execute import Request
 from concrete_cli.lineage import of
 from concrete_cli.models import Models, Version
@@ -38,12 +38,13 @@ def reproduce(space: Workspace, ref: str, watch: Watch) -> dict[str, Any]:
     if not runs:
         hint = "it was registered without one: nobody knows how it was made"
         raise NotFound("lineage", version.ref, help=hint)
-    missing = [*_missing(runs)]
+    missing = [*_missing(runs, space.home)]
     if missing:
         return _told(version, None, missing)
     scratch = space.home / "tmp" / f"reproduce-{uuid.uuid4().hex}"
     with home.in_use(space.home):
         try:
+            fetching.share(space.home, home.prepare(scratch / "home"))
             again = _again(scratch, version, runs, watch)
             return _told(version, again, [*_differences(version, again)])
         finally:
@@ -52,7 +53,6 @@ def reproduce(space: Workspace, ref: str, watch: Watch) -> dict[str, Any]:
 
 def _again(scratch: Path, version: Version, runs: list[Facts], watch: Watch) -> dict[str, Any]:
     """Run the runs that led to a version, the first one first; return the last one's facts."""
-    scratch.mkdir(mode=0o700, parents=True)
     given: dict[str, Any] = {}
     for number, facts in enumerate(reversed(runs)):
         folder = scratch / str(number)
@@ -78,13 +78,18 @@ def _again(scratch: Path, version: Version, runs: list[Facts], watch: Watch) -> 
     }
 
 
-def _missing(runs: list[Facts]) -> Iterator[str]:
+def _missing(runs: list[Facts], home_: Path) -> Iterator[str]:
     """Yield what went in from outside and is not there any more, or not as it was."""
     for uri, recorded in inputs(runs):
         path = Path(uri)
-        if uri.startswith(("run:", "model:")) or "://" in uri:
+        if uri.startswith(("run:", "model:")):
             continue
-        if not path.exists():
+        if urls.is_url(uri):
+            try:
+                fetching.bring(uri, home_)
+            except (NotFound, Damaged) as error:
+                yield f"the input {urls.shown(uri)} is gone, or another one: {error}"
+        elif not path.exists():
             yield f"the input {uri} is gone"
         elif digest.of_path(path) != recorded:
             yield f"the input {uri} has changed: sha256 {recorded[:12]} is now other"

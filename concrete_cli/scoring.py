@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk
+from concrete_cli import disk, fetching, urls
 from concrete_cli.backend import Backend
 from concrete_cli.errors import Interrupted, NotFound, UsageError, nearest
 from concrete_cli.execute import Prepared, Request
@@ -82,10 +82,13 @@ def format_of(out: str | None) -> str:
 
 @contextlib.contextmanager
 def rows(data: str, space: Workspace) -> Iterator[Path]:
-    """Yield the file of the rows; what comes down a pipe is put into one first.
+    """Yield the file of the rows; a URL is fetched, what comes down a pipe is put into one first.
 
     It stays where the run was stopped and may be gone on with; `concrete gc` removes it then.
     """
+    if urls.is_url(data):
+        yield fetching.bring(data, space.home)
+        return
     if data != PIPE:
         yield Path(data)
         return

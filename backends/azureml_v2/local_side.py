@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from concrete_cli import payload
+from concrete_cli import fetching, payload
 from concrete_cli.backend import Event
 from concrete_cli.plan import Item, Output, Step
 from concrete_cli.runs import Run, Runs
@@ -23,7 +23,7 @@ def with_log(event: Event, handle: str, home: Path, log: str) -> Event:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file.write_text(log, encoding="utf-8")
     facts = {**event.facts, "log": str(file)}
-    facts["replay"] = replay(run.plan.step(event.step), run.id)
+    facts["replay"] = replay(fetching.step(run.plan.step(event.step), home), run.id)
     return replace(event, facts=facts)
 
 

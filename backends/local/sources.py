@@ -1,10 +1,10 @@
-"""What a source stands for on this machine: a path, another run's output, a model."""
+"""What a source stands for on this machine: a path, a URL, another run's output, a model."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from concrete_cli import cache, digest
+from concrete_cli import cache, digest, fetching, urls
 from concrete_cli.cache import Cache, Entry
 from concrete_cli.errors import NotFound
 from concrete_cli.models import Models
@@ -21,6 +21,8 @@ def find(source: Source, home: Path) -> Path:
     if source.uri.startswith("run:"):
         entry, output = _of_run(source.uri, home)
         return entry.output(output)
+    if urls.is_url(source.uri):
+        return fetching.bring(source.uri, home)
     path = Path(source.uri)
     if not (path.is_file() or path.is_dir()):  # a pipe, say, can be read only once
         raise NotFound("file", source.uri, help="[data] source is relative to the experiment")
@@ -33,6 +35,8 @@ def content(source: Source, home: Path) -> str:
         return str(Models(home).load(source.uri.removeprefix(MODEL)).record["content"])
     if source.uri.startswith("run:"):
         return cache.content(*_of_run(source.uri, home))
+    if urls.is_url(source.uri):
+        return urls.split(source.uri)[1]  # that of the file, fetched or not
     return digest.of_path(find(source, home))
 
 

@@ -39,6 +39,7 @@ COMMANDS = {
     "carry": ("models",),
     "own": ("init", "run"),
     "experiments": ("check", "plan", "why", "schema"),
+    "pin": ("pin",),
     "runs": ("runs", "show", "logs", "compare", "resume", "cancel", "gc"),
     "cloud": ("rehearse", "publish", "fetch"),
     "schedules": ("schedule", "schedules"),

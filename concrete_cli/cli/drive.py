@@ -37,7 +37,7 @@ class Manner:
 def execute(request: Request, manner: Manner) -> int:
     """Make a run of an experiment and see it through, or leave it to a process of its own."""
     prepared = executor.prepare(request)
-    run = executor.submit(prepared)
+    run = executor.submit(prepared, None if manner.quiet else _tell)
     if manner.detach and remote.goes_on(prepared.backend):
         output.detached(run, as_json=manner.as_json)
         return 0
@@ -113,6 +113,11 @@ def check(run: Run, backend: Backend, manner: Manner) -> dict[str, Any]:
     if failure := results.failure(run):
         raise failure
     return document
+
+
+def _tell(text: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def _detach(run: Run, workspace: Workspace, manner: Manner) -> int:

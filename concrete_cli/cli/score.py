@@ -11,7 +11,10 @@ from concrete_cli.backend import Options
 from concrete_cli.cli import options as o
 from concrete_cli.execute import Request
 
-Data = Annotated[str, typer.Option(metavar="FILE", help="A CSV or Parquet file, or - for stdin.")]
+Data = Annotated[
+    str,
+    typer.Option(metavar="FILE", help="A CSV or Parquet file, URL#sha256=DIGEST, or - for stdin."),
+]
 Out = Annotated[
     str | None,
     typer.Option(

@@ -22,6 +22,9 @@ class Data(Table):
     source: Text = Field(
         description="A CSV or Parquet file, relative to this one; a URL; or azureml:NAME:VERSION."
     )
+    sha256: Text | None = Field(
+        None, description="What the source must hold: its sha256. A URL needs it: concrete pin URL."
+    )
     target: Text = Field(description="The numeric column to predict.")
     units: dict[str, str] = Field(
         default_factory=dict, description="The unit of each column, for reports and the endpoint."

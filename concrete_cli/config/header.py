@@ -7,6 +7,7 @@ import csv
 import os
 from pathlib import Path
 
+from concrete_cli import digest
 from concrete_cli.config.checks.columns import check_data_columns
 from concrete_cli.config.experiment import Experiment
 from concrete_cli.config.paths import URI
@@ -36,12 +37,23 @@ def check_data(experiment: Experiment) -> list[Problem]:
         near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
         message = f"data.source: there is no file {shown(path)}"
         return [experiment.origin.problem(where, message, nearest(path.name, near))]
+    if path.is_file() and (other := _other(experiment, path)):
+        return [other]
     names = columns(path) if path.is_file() else []
     twins = sorted({name for name in names if names.count(name) > 1})
     if twins:
         message = f"data.source: {shown(path)} has the column {twins[0]!r} twice"
         return [experiment.origin.problem(where, message, "rename one in the file's header")]
     return check_data_columns(experiment, names) if names else []
+
+
+def _other(experiment: Experiment, path: Path) -> Problem | None:
+    """Say so when the file does not hold what the experiment says that it holds."""
+    wanted = experiment.data.sha256
+    if not wanted or (found := digest.of_file(path)) == wanted:
+        return None
+    message = f"data.sha256: {shown(path)} holds something else"
+    return experiment.origin.problem(("data", "sha256"), message, f"its sha256 is {found}")
 
 
 def columns(path: Path) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest
+from concrete_cli import digest, urls
 from concrete_cli.backend import Event
 from concrete_cli.cache import Cache
 from concrete_cli.plan import Plan, Source
@@ -63,5 +63,5 @@ def _sources(plan: Plan, recipes: Mapping[str, Any]) -> Iterator[tuple[str, str]
         inputs = recipes.get(step.name, {}).get("inputs", {})
         for name, item in step.items():
             if isinstance(item, Source):
-                found.setdefault(item.uri, str(inputs.get(name, ""))[:SHORT])
+                found.setdefault(urls.shown(item.uri), str(inputs.get(name, ""))[:SHORT])
     yield from found.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from concrete_cli import urls
 from concrete_cli.backend import Event
 from concrete_cli.view import output, style
 
@@ -24,6 +25,8 @@ def preview(found: dict[str, Any], *, as_json: bool) -> None:
                 print(f"  {word} {', '.join(names)}")
     for source in found["sources"]:
         size = style.size(source["bytes"]) if source["bytes"] else "there already"
+        if urls.is_url(source["uri"]):
+            size = "fetched here first, then uploaded"
         print(f"source {source['uri']}  to {source['destination']}  {size}")
     total = style.size(found["bytes"])
     print(f"\n{len(found['steps'])} steps on {found['backend']}, {total} to upload at most")

@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
+from concrete_cli import urls
 from concrete_cli.errors import Problem
 
 Style = Callable[[str, str], str]
@@ -79,7 +80,7 @@ def _source(problem: Problem) -> str:
             lines = file.read(LARGEST).split("\n")
     except (OSError, ValueError):
         return ""
-    return lines[problem.line - 1] if problem.line <= len(lines) else ""
+    return urls.hidden(lines[problem.line - 1]) if problem.line <= len(lines) else ""
 
 
 def _window(source: str, column: int, width: int) -> tuple[str, int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import payload
+from concrete_cli import payload, urls
 from concrete_cli.plan import Output, Plan, Source, Step
 from concrete_cli.workflows.settings import settled
 
@@ -150,7 +150,9 @@ def _members(experiment: Experiment, params: Mapping[str, Any]) -> Iterator[dict
 
 
 def _source(experiment: Experiment) -> str:
-    source = experiment.data.source
+    source, sha256 = experiment.data.source, experiment.data.sha256
+    if urls.is_url(source):
+        return urls.pinned(source, sha256 or "")
     return source if ":" in source else str(Path(experiment.folder, source).resolve())
 
 

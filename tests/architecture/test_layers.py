@@ -34,10 +34,12 @@ CORE = {
     "backend",
     "cache",
     "code",
+    "destinations",
     "digest",
     "disk",
     "durations",
     "errors",
+    "fetching",
     "home",
     "journal",
     "lineage",
@@ -51,6 +53,8 @@ CORE = {
     "plan",
     "planned",
     "runs",
+    "urls",
+    "web",
 }
 
 

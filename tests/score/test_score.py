@@ -1,5 +1,6 @@
 """`concrete score`: answers in the order of the rows, whatever the file, the shards, the pipe."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import pytest
 
 from _rows import check_columns
 from _step import Refused
+from website import Site
 
 ROOT = Path(__file__).parents[2]
 MODELS = 'train.candidates={trees={model="lightgbm",params={n_estimators=200}}}'
@@ -54,7 +56,14 @@ def trained(folder, tmp_path):
     return tmp_path / ".concrete"
 
 
-def test_score(concrete, tmp_path, trained):
+@pytest.fixture
+def site():
+    made = Site()
+    yield made
+    made.close()
+
+
+def test_score(concrete, tmp_path, trained, site):
     new = table(101, seed=1).drop(columns="price")
     new.to_csv(tmp_path / "new.csv", index=False)
     new.iloc[:, ::-1].to_parquet(tmp_path / "new.parquet")
@@ -64,7 +73,13 @@ def test_score(concrete, tmp_path, trained):
     concrete(*words, "--data", "new.parquet", "--out", "q.csv")
     piped = concrete(*words, "--data", "-", "--out", "-", stdin=(tmp_path / "new.csv").read_text())
 
+    url = site.put("/new.csv", (tmp_path / "new.csv").read_bytes())
+    assert "concrete pin URL" in concrete(*words, "--data", url, code=2).stderr
+    uri = f"{url}#sha256={hashlib.sha256((tmp_path / 'new.csv').read_bytes()).hexdigest()}"
+    concrete(*words, "--data", uri, "--out", "r.parquet", "--shards", "2")
+
     first = pd.read_parquet(tmp_path / "p.parquet")
+    assert first.equals(pd.read_parquet(tmp_path / "r.parquet"))
     assert list(first.columns) == ["prediction", "lower", "upper", "warnings"]
     assert told.json()["rows"] == len(first) == 101
     assert told.json()["out"] == str(tmp_path / "p.parquet")

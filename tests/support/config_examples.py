@@ -20,6 +20,7 @@ seed = 4294967295
 
 [data]
 source = "mixes.csv"
+sha256 = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
 target = "strength"
 units = { cement = "kg/m³", "größe 混" = "m" }
 drop = ["id"]
@@ -72,7 +73,8 @@ scripts = "scripts"
 
 [pipeline.steps.make]
 script = "make.py"
-inputs = { rows = "mixes.csv", both = ["a.csv", "https://x.org/b.csv"] }
+inputs.rows = "mixes.csv"
+inputs.both = ["a.csv", "https://x.org/b#sha256=5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e"]
 outputs = ["data"]
 params = { size = 3 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from concrete_cli.config.checks import columns, features, models, pipeline, settings
+from concrete_cli.config.checks import columns, features, models, pipeline, settings, sources
 from concrete_cli.config.experiment import Experiment
 from concrete_cli.config.origin import MOST
 from concrete_cli.errors import Problem
@@ -17,5 +17,5 @@ from concrete_cli.errors import Problem
 
 def checked(experiment: Experiment) -> list[Problem]:
     """Return every problem that can be found without looking at other files."""
-    checks = (columns.check, features.check, models.check, settings.check, pipeline.check)
-    return [problem for check in checks for problem in islice(check(experiment), MOST)]
+    tables = (columns, features, models, settings, pipeline, sources)
+    return [problem for table in tables for problem in islice(table.check(experiment), MOST)]
