@@ -17,7 +17,7 @@ from azureml.data import OutputFileDatasetConfig
 from azureml.pipeline.core import Pipeline, PipelineParameter
 from azureml.pipeline.steps import PythonScriptStep
 
-from concrete_cli import digest
+from concrete_cli import destinations, digest
 from concrete_cli.backend import Options
 from concrete_cli.errors import UsageError
 from concrete_cli.plan import Item, Output, Plan, Source, Step, flag
@@ -150,7 +150,7 @@ class _Compilation:
         store, pattern = self.settings.destination(output)
         if str(output) in self.spark:
             return databricks.output(output, self.place.datastore(store))
-        path = pattern.replace("{run}", "{run-id}").replace("{output}", "{output-name}")
+        path = destinations.filled(pattern, "{run-id}", output.step, "{output-name}")
         made = OutputFileDatasetConfig(
             output_name(output), destination=(self.place.datastore(store), path)
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from concrete_cli import destinations
 from concrete_cli.errors import ExperimentInvalid, Problem, nearest
 from concrete_cli.plan import Output
 
@@ -98,14 +99,8 @@ def problems(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     names = given.get("parameters", [])
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         yield "parameters", "expected a list of names"
-    yield from _of_destinations(given.get("destinations", {}))
+    yield from destinations.problems(given.get("destinations", {}))
     yield from _of_compute(given.get("compute", {}))
-
-
-def _of_destinations(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for glob, place in given.items():
-        if "/" not in place.strip("/") or "{run}" not in place or "{output}" not in place:
-            yield f"destinations.{glob}", f"expected DATASTORE/path/{{run}}/{{output}}: {place!r}"
 
 
 def _of_compute(given: Any) -> Iterator[tuple[str, str]]:

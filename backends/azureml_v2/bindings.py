@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from concrete_cli import destinations
 from concrete_cli.plan import Item, Output, Plan, Source, Step
 
 from .commandline import parameter
@@ -117,7 +118,7 @@ class Bindings:
 
     def _destination(self, output: Output) -> str:
         store, path = self.settings.destination(output)
-        filled = path.format(run="${{name}}", step=output.step, output=output.name)
+        filled = destinations.filled(path, "${{name}}", output.step, output.name)
         return f"azureml://datastores/{store}/paths/{filled}" if store else ""
 
     def _binding(self, item: Item) -> str:

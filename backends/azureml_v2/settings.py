@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
+from concrete_cli import destinations
 from concrete_cli.errors import ExperimentInvalid, Problem, nearest
 from concrete_cli.plan import Output, Plan, Step
 
@@ -118,6 +119,7 @@ def problems(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from _problems_of_compute(f"compute.{name}", table)
     else:
         yield "compute", 'a table of tables was expected; default_compute = "NAME" is the other one'
+    yield from destinations.problems(given.get("destinations", {}))
     cloud = given.get("cloud", "")
     if isinstance(cloud, Mapping):
         yield from (("cloud", f"{name} is missing") for name in ENDPOINTS if name not in cloud)

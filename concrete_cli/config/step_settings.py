@@ -24,5 +24,7 @@ class StepSettings(Table):
         description="upload: outputs appear whole, on success. mount: what was written stays.",
     )
     destination: Text | None = Field(
-        None, description="Where outputs go in the cloud: DATASTORE/path/{run}/{output}."
+        None,
+        description="Where outputs go in a cloud, DATASTORE/path/{run}/{step}/{output}; on this"
+        " machine they stay in the cache.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
-from concrete_cli import durations
+from concrete_cli import destinations, durations
 from concrete_cli.config.checks.models import not_plain
 from concrete_cli.config.experiment import Experiment
 from concrete_cli.config.words import got
@@ -28,6 +28,7 @@ LOCAL = {"keep_warm": durations.parse, "parameters": _names}
 def check(experiment: Experiment) -> Iterator[Problem]:
     """Yield missing sections, globs that match no step and unknown backends."""
     yield from _sections(experiment)
+    yield from _destinations(experiment)
     yield from unmatched(experiment, _steps(experiment))
     yield from _backends(experiment)
 
@@ -62,6 +63,13 @@ def _sections(experiment: Experiment) -> Iterator[Problem]:
     for name, purpose in what.items():
         if not experiment.origin.has(name):
             yield experiment.origin.problem((name,), f"the table [{name}] is missing", purpose)
+
+
+def _destinations(experiment: Experiment) -> Iterator[Problem]:
+    for glob, table in experiment.steps.items():
+        if table.destination and (wrong := destinations.problem(table.destination)):
+            where = ("steps", glob, "destination")
+            yield experiment.origin.problem(where, f"steps.{glob}.destination: {wrong}")
 
 
 def _backends(experiment: Experiment) -> Iterator[Problem]:
