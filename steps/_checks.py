@@ -42,7 +42,8 @@ def _check_target(table: pa.Table, wanted: Wanted) -> None:
             for count, word in ((missing, "missing"), (infinite, "infinite"))
             if count
         )
-        message = f"is the target and has {what} values, in {places(bad)}: remove these rows"
+        noun, rows = ("value", "this row") if bad.sum() == 1 else ("values", "these rows")
+        message = f"is the target and has {what} {noun}, in {places(bad)}: remove {rows}"
         raise wanted.refused(wanted.target, message)
     if values.min() == values.max():
         message = f"is the target and is {values[0]:g} in every row: there is nothing to predict"

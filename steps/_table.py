@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ BOMS = {
 }
 DELIMITERS = ",;\t|"
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+QUOTED = re.compile('"[^"]*"')
+LONGEST_HEADER = 100  # lines, where names in quotes hold line ends
 BLOCK = 1 << 20
 
 
@@ -127,14 +131,24 @@ def _encoding(path: Path, head: bytes) -> tuple[str, list[str]]:
 
 def _header(path: Path, encoding: str) -> tuple[list[str], str]:
     with path.open(encoding=encoding, newline="") as file:
-        line = next(line for line in file if line.strip())
-        delimiter = max(DELIMITERS, key=lambda one: (line.count(one), -DELIMITERS.index(one)))
+        delimiter = _delimiter(file)
         file.seek(0)
         rows = filter(None, csv.reader(file, delimiter=delimiter))
         names = next(rows)
         if next(rows, None) is None:
             raise Refused(f"{path} has a header but no rows")
     return names, delimiter
+
+
+def _delimiter(lines: Iterable[str]) -> str:
+    """Return what separates the names; what stands in quotes does not count, line ends least."""
+    record = ""
+    for line in islice(filter(str.strip, lines), LONGEST_HEADER):
+        record += line
+        if record.count('"') % 2 == 0:
+            break
+    bare = QUOTED.sub("", record)
+    return max(DELIMITERS, key=lambda one: (bare.count(one), -DELIMITERS.index(one)))
 
 
 def _has_decimal_commas(path: Path, encoding: str) -> bool:

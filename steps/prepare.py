@@ -6,7 +6,9 @@ Rows are counted from 1, the header not among them.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet
 
@@ -31,6 +33,19 @@ def parser() -> argparse.ArgumentParser:
     return it
 
 
+def summary(facts: Mapping[str, Any]) -> str:
+    """Return what is in the data in one line."""
+    counts = (
+        (facts["rows"], "row"),
+        (len(facts["columns"]), "column"),
+        (facts["duplicates"], "duplicate row"),
+        (facts["missing"], "missing value"),
+        (len(facts["warnings"]), "warning"),
+    )
+    words = (f"{number} {noun if number == 1 else noun + 's'}" for number, noun in counts)
+    return f"{facts['source']}: {', '.join(words)}"
+
+
 def main(args: argparse.Namespace) -> None:
     """Write data.parquet, profile.json, metrics.json."""
     wanted = Wanted(
@@ -47,6 +62,7 @@ def main(args: argparse.Namespace) -> None:
     check(table, columns, wanted)
     facts = profile(table, columns, wanted)
     facts["warnings"] = notes + facts["warnings"]
+    print(summary(facts))
     for warning in facts["warnings"]:
         print("warning:", warning)
     pyarrow.parquet.write_table(table, args.data / "data.parquet", compression="zstd")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import os
+import re
 from pathlib import Path
 
 from concrete_cli import digest
@@ -15,10 +16,14 @@ from concrete_cli.config.read import shown
 from concrete_cli.errors import Problem, nearest
 
 LONGEST = 1 << 20
+LONGEST_HEADER = 100  # lines
 DELIMITERS = ",;\t|"
+QUOTED = re.compile('"[^"]*"')
 SUFFIXES = (".csv", ".tsv", ".txt")
 BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # begins like the next one
+    codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
@@ -39,6 +44,9 @@ def check_data(experiment: Experiment) -> list[Problem]:
         return [experiment.origin.problem(where, message, nearest(path.name, near))]
     if path.is_file() and (other := _other(experiment, path)):
         return [other]
+    if path.is_file() and not path.stat().st_size:
+        message = f"data.source: {shown(path)} is empty"
+        return [experiment.origin.problem(where, message, "it needs a header line and rows")]
     names = columns(path) if path.is_file() else []
     twins = sorted({name for name in names if names.count(name) > 1})
     if twins:
@@ -70,10 +78,21 @@ def columns(path: Path) -> list[str]:
         text = head.decode(encoding, errors="ignore" if len(head) == LONGEST else "strict")
     except UnicodeDecodeError:
         text = head.decode("latin-1")
-    line = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=lambda one: (line.count(one), -DELIMITERS.index(one)))
+    text = text.lstrip("\r\n")
+    delimiter = _delimiter(text)
     try:
         names = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
     except csv.Error:
         return []
     return [name.strip() for name in names]
+
+
+def _delimiter(text: str) -> str:
+    """Return what separates the names, as the step that reads the file finds it."""
+    record = ""
+    for line in text.splitlines(keepends=True)[:LONGEST_HEADER]:
+        record += line
+        if record.count('"') % 2 == 0:
+            break
+    bare = QUOTED.sub("", record)
+    return max(DELIMITERS, key=lambda one: (bare.count(one), -DELIMITERS.index(one)))

@@ -58,6 +58,9 @@ def test_no_column_is_left(write):
         '"a"\tstrength\n',
         "a|strength",
         '"a\nb",strength\n1,2\n',
+        '"a\nb";strength\n1;2\n',
+        '"a, b, c";strength\n1;2\n',
+        "\n\na,strength\n1,2\n",
     ],
 )
 def test_the_header_of_a_csv_is_read(write, content):
@@ -68,7 +71,7 @@ def test_the_header_of_a_csv_is_read(write, content):
     assert (problem.line, problem.column, problem.help) == (6, 10, "did you mean 'strenght'?")
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "utf-8-sig"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1", "utf-8-sig"])
 def test_the_header_in_another_encoding(write, encoding):
     write("größe,strength\n1,2\n".encode(encoding), "mixes.csv")
     text = GOOD.replace('target = "', 'drop = ["grösse"]\ntarget = "')
@@ -76,7 +79,15 @@ def test_the_header_in_another_encoding(write, encoding):
     assert problem.help in ("did you mean 'größe'?", "the columns are: größe, strength")
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"PAR1\0\0", b"\xff\xfe", b'"'])
+def test_an_empty_file(write):
+    write(b"", "mixes.csv")
+    (problem,) = check_data(load(write()))
+    assert (problem.line, problem.column) == (5, 10)
+    assert problem.message == "data.source: mixes.csv is empty"
+    assert problem.help == "it needs a header line and rows"
+
+
+@pytest.mark.parametrize("content", [b"\n", b"PAR1\0\0", b"\xff\xfe", b'"'])
 def test_a_file_without_a_header_is_for_the_step_to_refuse(write, content):
     write(content, "mixes.csv")
     assert len(check_data(load(write()))) <= 1

@@ -47,6 +47,12 @@ def test_infinite_targets(refusal):
     )
 
 
+def test_a_single_target_that_is_infinite(refusal):
+    assert refusal("size,price\n1,2\n2,inf\n3,4\n") == (
+        "FILE: column 'price' is the target and has 1 infinite value, in row 2: remove this row"
+    )
+
+
 def test_a_constant_target(refusal):
     assert refusal("size,price\n1,5\n2,5\n") == (
         "FILE: column 'price' is the target and is 5 in every row: there is nothing to predict"
@@ -195,6 +201,13 @@ def test_the_profile(prepare, write):
     assert (size["kind"], size["unit"], size["min"], size["max"]) == ("number", "m", 1, 4)
     assert (size["missing"], size["distinct"], size["mean"]) == (1, 4, 2.8)
     assert kind["levels"] == {"a": 3, "b": 3}
+
+
+def test_the_log_begins_with_what_is_in_the_data(prepare, write, capsys):
+    prepare(write("size,price\n1,2\n1,2\n,3\n4,5\n"))
+    assert capsys.readouterr().out == (
+        "table.csv: 4 rows, 2 columns, 1 duplicate row, 1 missing value, 0 warnings\n"
+    )
 
 
 def test_odd_columns_are_told(prepare, write):

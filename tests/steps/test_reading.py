@@ -68,6 +68,21 @@ def test_a_text_with_line_breaks_stays_one_value(prepared, write):
     assert rows["note"].tolist() == ["two\nlines", "a, b"]
 
 
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ('"size\nin cm";price\n1,5;2\n2,5;3\n', ["size\nin cm", "price"]),
+        ('"size, width, depth";price\n1;2\n2;3\n', ["size, width, depth", "price"]),
+        ('"say ""a,b,c"" or";price\n1;2\n2;3\n', ['say "a,b,c" or', "price"]),
+    ],
+)
+def test_a_quoted_name_may_hold_line_breaks_and_other_separators(prepared, write, content, names):
+    rows, profile = prepared(write(content))
+    assert list(rows) == names
+    assert rows["price"].tolist() == [2, 3]
+    assert "separated by ';'" in profile["warnings"][0]
+
+
 def test_parquet_with_categories_and_dates_to_drop(prepared, tmp_path):
     frame = pd.DataFrame(
         {
