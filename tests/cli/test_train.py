@@ -62,13 +62,14 @@ def test_why_names_the_ingredient_that_changed(concrete, experiment):
 
 
 def test_a_failed_step_shows_its_last_lines_and_how_to_replay_it(concrete, experiment, tmp_path):
-    (tmp_path / "empty.csv").write_text("")
+    header = (ROOT / "data" / "concrete.csv").read_text().partition("\n")[0]
+    (tmp_path / "empty.csv").write_text(header)
     source = ["--set", f'data.source="{tmp_path / "empty.csv"}"']
 
     failed = concrete("train", experiment, *FEW, *source, code=4)
 
     assert "error: step prepare exited with 3" in failed.stderr
-    assert "empty" in failed.stderr
+    assert "has a header but no rows" in failed.stderr
     assert "replay: " in failed.stderr
     assert "concrete resume" in failed.stderr
     assert failed.stdout == ""
