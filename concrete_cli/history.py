@@ -66,10 +66,11 @@ def _new_in(log: Path, read: dict[tuple[int, int], int]) -> bytes:
 
 
 def compare(space: Workspace, first: Run, second: Run) -> dict[str, Any]:
-    """Return what differs between two runs: parameters of steps, scores, seconds."""
+    """Return what differs between two runs: steps, their parameters, scores, seconds."""
     documents = [results.document(run, space.backend_of(run)) for run in (first, second)]
     return {
         "runs": [first.id, second.id],
+        "only": _only(first.plan, second.plan),
         "params": _differences(first.plan, second.plan),
         "leaderboard": _side_by_side(*documents),
         "test": [document["test"] for document in documents],
@@ -84,6 +85,12 @@ def _facts(run: Run) -> dict[str, Any]:
     return {"run": run.id, "status": results.status(run)} | {
         name: record.get(name) for name in wanted
     }
+
+
+def _only(first: Plan, second: Plan) -> list[list[str]]:
+    """Return the steps that only the first plan has, and those that only the second one has."""
+    sides = [[step.name for step in plan.steps] for plan in (first, second)]
+    return [[name for name in sides[side] if name not in sides[1 - side]] for side in (0, 1)]
 
 
 def _differences(first: Plan, second: Plan) -> list[dict[str, Any]]:

@@ -104,6 +104,7 @@ def failure(run: Run) -> StepFailed | None:
     """Return the first failure that made a run fail, with all that helps to mend it."""
     plan = run.plan
     again = "run it again, what is done is reused" if run.record.get("remote") else ""
+    resume = f"concrete resume {run.id}; an edited experiment wants a new run"
     for event in run.events():
         if event.state is State.FAILED and not plan.step(event.step).optional:
             if run.last_events()[event.step].state is not State.FAILED:
@@ -116,7 +117,7 @@ def failure(run: Run) -> StepFailed | None:
                 tail=str(event.facts.get("tail", "")) or disk.tail(Path(log)),
                 log=log,
                 replay=str(event.facts.get("replay", "")),
-                help=f"mend it, then: {again or f'concrete resume {run.id}'}",
+                help=f"mend it, then: {again or resume}",
             )
     for event in run.last_events().values():
         if event.state is State.SKIPPED and again:  # it was stopped before a step could fail

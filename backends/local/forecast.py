@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from concrete_cli.backend import Options
 from concrete_cli.cache import Cache, Entry
-from concrete_cli.plan import Plan, Step
+from concrete_cli.plan import Item, Output, Plan, Step
 from concrete_cli.runs import Runs
 
 from .inputs import Inputs
@@ -49,7 +50,8 @@ def _foretell(
 ) -> dict[str, Any]:
     waits = sorted(name for name in step.needs if name not in inputs.entries)
     if waits:
-        return {"decision": "run", "why": tuple(f"{name} runs first" for name in waits)}
+        own = _own_changes(step, inputs, last)
+        return {"decision": "run", "why": (*own, *(f"{name} runs first" for name in waits))}
     ingredients = recipe(step, inputs.content)
     entry = cache.find(ingredients)
     if step.name in options.force:
@@ -71,6 +73,25 @@ def _changes(last: Entry | None, ingredients: Mapping[str, Any]) -> list[str]:
         return differences(last.record["recipe"], ingredients) or ["its entry was removed"]
     except (OSError, ValueError, KeyError):
         return ["its entry cannot be read"]
+
+
+def _own_changes(step: Step, inputs: Inputs, last: Entry | None) -> list[str]:
+    """Return what changed in a step itself, whose inputs are still to be made."""
+    if last is None:
+        return []
+
+    def content(item: Item) -> str:
+        waits = isinstance(item, Output) and item.step not in inputs.entries
+        return "" if waits else inputs.content(item)
+
+    now = recipe(step, content)
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        before = dict(last.record["recipe"])
+        for each in (before, now):
+            for part in ("inputs", "after"):
+                each.pop(part, None)
+        return differences(before, now)
+    return []
 
 
 def _recent_entries(runs: Runs, cache: Cache, recent: int = 20) -> dict[str, Entry]:

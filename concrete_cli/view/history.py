@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from concrete_cli.runs import Run
 from concrete_cli.view import output, style
+
+WIDTH = 80  # characters
 
 
 def runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -77,23 +80,47 @@ def comparison(found: dict[str, Any], *, as_json: bool) -> None:
         output.document(found)
         return
     first, second = found["runs"]
-    if found["params"]:
-        rows = [["step", "parameter", first, second]]
-        rows += [
-            [one["step"], one["param"], *(_short(value) for value in one["values"])]
-            for one in found["params"]
-        ]
-        print("\n".join(style.table(rows)))
-    else:
-        print("the plans have the same parameters")
+    print("\n".join([*_only(found), *_changed(found)] or ["the plans have the same parameters"]))
     print()
-    rows = [["candidate", f"rmse {first}", f"rmse {second}", "difference"]]
+    rows = [["rmse", first, second, "difference"]]
     for one in found["leaderboard"]:
         scores = [cv["rmse"] if cv else None for cv in one["cv"]]
         rows.append([one["candidate"], *_scores(*scores)])
     tests = [test["rmse"] if test else None for test in found["test"]]
     rows.append(["test rows", *_scores(*tests)])
     print("\n".join(style.table(rows, right=(1, 2, 3))))
+
+
+def _only(found: dict[str, Any]) -> Iterator[str]:
+    for run, names in zip(found["runs"], found["only"], strict=True):
+        if names:
+            yield textwrap.fill(
+                ", ".join(names), WIDTH, initial_indent=f"only in {run}: ", subsequent_indent="  "
+            )
+
+
+def _changed(found: dict[str, Any]) -> list[str]:
+    """Return the lines about the parameters of steps that both runs have."""
+    alone = {name for names in found["only"] for name in names}
+    rows = [
+        [one["step"], name, f"{_short(before)} -> {_short(after)}"]
+        for one in found["params"]
+        if one["step"] not in alone
+        for name, before, after in _pairs(one["param"], *one["values"])
+    ]
+    if not rows:
+        return []
+    return style.table([["step", "parameter", f"{' -> '.join(found['runs'])}"], *rows])
+
+
+def _pairs(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what differs in a parameter; of a table, each of its keys."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in dict.fromkeys([*before, *after]):
+            if before.get(key) != after.get(key):
+                yield from _pairs(f"{name}.{key}", before.get(key), after.get(key))
+    else:
+        yield name, before, after
 
 
 def _scores(first: float | None, second: float | None) -> list[str]:
@@ -103,6 +130,6 @@ def _scores(first: float | None, second: float | None) -> list[str]:
     return [*shown, f"{second - first:+.4f}" if known else ""]  # type: ignore[operator]
 
 
-def _short(value: Any, width: int = 40) -> str:
-    text = "" if value is None else str(value)
+def _short(value: Any, width: int = 18) -> str:
+    text = "(none)" if value is None else str(value)
     return text if len(text) <= width else text[: width - 3] + "..."

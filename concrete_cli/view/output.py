@@ -13,6 +13,8 @@ from concrete_cli.view import finetune, style
 if TYPE_CHECKING:
     from concrete_cli.execute import Prepared
 
+BRIEF = 36  # characters of a reason in a list of steps
+
 
 def document(value: dict[str, Any]) -> None:
     """Print one JSON document."""
@@ -37,7 +39,7 @@ def result(found: dict[str, Any], *, as_json: bool) -> None:
     kept = {name: found["paths"].get(name) for name in ("model", "report")}
     for name, path in (kept | found.get("outputs", {})).items():
         if path:
-            print(f"{name:<9} {path}")
+            print(f"{name:<9} {style.path(path)}")
 
 
 def leaderboard(found: dict[str, Any]) -> list[str]:
@@ -74,13 +76,23 @@ def forecast(prepared: Prepared, *, as_json: bool) -> None:
     if as_json:
         document({"plan": prepared.plan.name, "steps": rows})
         return
+    width = max(len(row["step"]) for row in rows)
     for row in rows:
         took = style.seconds(row["seconds"]) if row["seconds"] else ""
-        why = f"from {row['run']}" if row["run"] else "; ".join(row["why"])
+        why = f"from {row['run']}" if row["run"] else _first(row["why"])
         word = style.paint(f"{row['decision']:<6}", "cyan" if row["decision"] == "run" else "green")
-        print(f"{word} {row['step']:<28} {took:>8}  {why}".rstrip())
+        print(f"{word} {row['step']:<{width}} {took:>8}  {why}".rstrip())
     again = sum(row["decision"] == "run" for row in rows)
     print(f"\n{again} to run, {len(rows) - again} to reuse")
+
+
+def _first(reasons: list[str]) -> str:
+    """Return the first reason, in brief, and how many more `concrete why` tells."""
+    more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+    reason = reasons[0] if reasons else ""
+    if len(reason) > BRIEF:
+        reason = f"{reason.partition(':')[0]} changed"
+    return reason + more
 
 
 def detached(run: Run, *, as_json: bool) -> None:

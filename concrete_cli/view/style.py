@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TextIO
 
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -62,6 +64,13 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[s
         ]
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def path(text: str) -> str:
+    """Return a path as it is called from here, if it is below the working folder."""
+    with contextlib.suppress(ValueError, OSError):  # the working folder may be gone
+        return str(Path(text).relative_to(Path.cwd()))
+    return text
 
 
 def seconds(value: float) -> str:

@@ -49,8 +49,8 @@ def test_a_changed_parameter_runs_only_what_depends_on_it(concrete, experiment):
     expected = {"train_tree", "select", "evaluate"}
     assert {row["step"] for row in plan["steps"] if row["decision"] == "run"} == expected
     assert {step["name"] for step in done["steps"] if step["state"] == "done"} == expected
-    why = concrete("why", experiment, "train_tree", *FEW, "--set", "experiment.seed=7")
-    assert "split runs first" in why.stdout
+    why = concrete("why", experiment, "train_tree", *FEW, *change, "--set", "experiment.seed=7")
+    assert why.stdout == "params.seed: 0 -> 7\nsplit runs first\n"
 
 
 def test_why_names_the_ingredient_that_changed(concrete, experiment):
