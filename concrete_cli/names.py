@@ -41,4 +41,9 @@ def matches(wanted: str, names: Sequence[str]) -> list[str]:
     if wanted in names:
         return [wanted]
     begin = [name for name in names if name.startswith(wanted)]
-    return begin or [name for name in names if name[len("2026-11-24-") :].startswith(wanted)]
+    return begin or [name for name in names if word_of(name).startswith(wanted)]
+
+
+def word_of(name: str) -> str:
+    """Return the word of a name, without its date."""
+    return name[len("2026-11-24-") :]

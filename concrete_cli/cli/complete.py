@@ -4,51 +4,57 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
 
 from concrete_cli import backend
+from concrete_cli.names import word_of
+
+if TYPE_CHECKING:
+    from concrete_cli.plan import Step
+    from concrete_cli.workspace import Workspace
 
 
-def runs(incomplete: str) -> list[str]:
-    """Return the runs that begin so, newest first, and `latest`."""
+def runs(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the runs that begin so, newest first, and `latest`; or those whose word does."""
     names: list[str] = []
     with contextlib.suppress(Exception):
-        from concrete_cli import workspace
+        names = [run.id for run in _space(context).runs.all()]
+    begin = [name for name in ["latest", *names] if name.startswith(incomplete)]
+    return begin or [word for word in map(word_of, names) if word.startswith(incomplete)]
 
-        names = [run.id for run in workspace.here(None).runs.all()]
-    return [name for name in ["latest", *names] if name.startswith(incomplete)]
+
+def steps(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the steps that begin so, of the run that is named before, else of the latest one."""
+    return [step.name for step in _plan(context) if step.name.startswith(incomplete)]
 
 
-def steps(incomplete: str) -> list[str]:
-    """Return the steps of the latest run that begin so."""
-    names: list[str] = []
-    with contextlib.suppress(Exception):
-        from concrete_cli import workspace
-
-        run = workspace.here(None).runs.find("latest")
-        names = [step.name for step in run.plan.steps]
+def outputs(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the outputs that begin so, of the run that is named before, else of the latest one."""
+    names = [str(output) for step in _plan(context) for output in step.outputs]
     return [name for name in names if name.startswith(incomplete)]
 
 
-def outputs(incomplete: str) -> list[str]:
-    """Return the outputs of the latest run that begin so."""
-    names: list[str] = []
+def _plan(context: typer.Context) -> tuple[Step, ...]:
     with contextlib.suppress(Exception):
-        from concrete_cli import workspace
+        named = context.params.get("run") or "latest"
+        return _space(context).runs.find(named).plan.steps
+    return ()
 
-        run = workspace.here(None).runs.find("latest")
-        names = [str(output) for step in run.plan.steps for output in step.outputs]
-    return [name for name in names if name.startswith(incomplete)]
+
+def _space(context: typer.Context) -> Workspace:
+    from concrete_cli import workspace
+
+    home = context.params.get("home")
+    if home and not home.is_dir():
+        raise FileNotFoundError(home)  # to look is not to make one
+    return workspace.here(home)
 
 
 def backends(incomplete: str) -> Iterator[str]:
     """Yield the backends that begin so."""
     yield from (name for name in backend.BACKENDS if name.startswith(incomplete))
-
-
-def experiments(incomplete: str) -> list[str]:
-    """Return the TOML files that begin so."""
-    return sorted(str(path) for path in Path().glob(f"{incomplete}*.toml"))
 
 
 def endpoints(incomplete: str) -> list[str]:
