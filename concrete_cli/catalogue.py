@@ -1,51 +1,102 @@
-"""What the registry says of models, as JSON data: for `models list`, `show` and `verify`."""
+"""The registry of this machine, as the commands of `concrete models` ask it; answers are JSON data.
+
+`cloud_models.CloudRegistry` answers the same questions in the same shapes.
+"""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from concrete_cli import urls
-from concrete_cli.models import Models, Version
+from concrete_cli import disk, tracking, urls
+from concrete_cli.errors import UsageError
+from concrete_cli.models import Models, Version, parse
 
 TEST = ("rows", "rmse", "mae", "r2", "rmse_ci", "coverage", "width")
+OF_MANIFEST = ("model", "candidate", "params", "cv", "signature", "interval", "versions")
 
 
-def listed(models: Models, name: str = "") -> list[dict[str, Any]]:
-    """Return name, version, aliases, created, metrics and run of each version, newest first."""
-    return [facts(models, version) for version in models.all(name)]
+class Registry:
+    """The models of this machine."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+
+    def listed(self, name: str = "") -> list[dict[str, Any]]:
+        """Return name, version, aliases, created, metrics and run of each version, newest first."""
+        if name:
+            self._models.find(name)  # NotFound names the nearest
+        return [self._facts(version) for version in self._models.all(name)]
+
+    def shown(self, ref: str) -> dict[str, Any]:
+        """Return all that is known of one version."""
+        version = self._models.find(ref)
+        record = version.record
+        known = {"path": str(version.path), "damage": version.damage() or None}
+        known |= {"files": record.get("files"), "content": record.get("content")}
+        return self._facts(version) | known | of_folder(version.path)
+
+    def tag(self, ref: str, alias: str) -> dict[str, Any]:
+        """Let an alias stand for a version; return name and version."""
+        found = self._models.find(ref)
+        known = self._models.all(found.name)
+        before = [one for one in known if alias in tracking.aliases_of(self._models, one)]
+        self._models.tag(found.name, found.number, alias)
+        for one in (*before, found):
+            tracking.tell_aliases(self._models, one)
+        return _of(found)
+
+    def untag(self, name: str, alias: str) -> None:
+        """Take an alias away."""
+        before = self._models.find(f"{name}@{alias}")
+        self._models.untag(name, alias)
+        tracking.tell_aliases(self._models, before)
+
+    def verified(self, ref: str = "") -> list[dict[str, Any]]:
+        """Return of each version, or of one, whether its files are as they were registered."""
+        versions = [self._models.find(ref)] if ref else self._models.all()
+        return [_of(one) | {"damage": one.damage() or None} for one in versions]
+
+    def delete(self, ref: str) -> dict[str, Any]:
+        """Remove a version that has no alias; return name and version."""
+        found = self._models.find(single(ref))
+        self._models.delete(found)
+        return _of(found)
+
+    def _facts(self, version: Version) -> dict[str, Any]:
+        record, metrics = version.record, version.metrics
+        return _of(version) | {
+            "aliases": tracking.aliases_of(self._models, version),
+            "created": record.get("created"),
+            "metrics": {name: metrics.get(name) for name in TEST} if metrics else None,
+            "run": record.get("run"),
+        }
 
 
-def facts(models: Models, version: Version) -> dict[str, Any]:
-    """Return what the list says of one version."""
-    record, metrics = version.record, version.metrics
-    aliases = models.aliases(version.name)
-    return {
-        "name": version.name,
-        "version": version.number,
-        "aliases": [alias for alias, number in aliases.items() if number == version.number],
-        "created": record.get("created"),
-        "metrics": {name: metrics.get(name) for name in TEST} if metrics else None,
-        "run": record.get("run"),
-    }
+def single(ref: str) -> str:
+    """Return `ref` if it names one version by its number."""
+    if not parse(ref)[1]:
+        raise UsageError(f"{ref!r} names no single version", help="say which: NAME:N")
+    return ref
 
 
-def shown(models: Models, version: Version) -> dict[str, Any]:
-    """Return all that is known of one version."""
-    manifest, lineage = version.manifest, version.lineage
+def alias_of(ref: str) -> tuple[str, str]:
+    """Return name and alias of NAME@ALIAS."""
+    name, _, alias = parse(ref)
+    if not alias:
+        raise UsageError(f"{ref!r} names no alias", help="concrete models untag NAME@ALIAS")
+    return name, alias
+
+
+def of_folder(folder: Path) -> dict[str, Any]:
+    """Return what the files of a version say: of the model, of its lineage, its card."""
+    manifest, lineage = _read(folder / "manifest.json"), _read(folder / "lineage.json")
     runs = lineage.get("runs", [])
-    card = version.path / "card.md"
-    return facts(models, version) | {
-        "path": str(version.path),
-        "damage": version.damage() or None,
-        "model": manifest.get("model"),
-        "candidate": manifest.get("candidate"),
-        "params": manifest.get("params"),
-        "cv": manifest.get("cv"),
-        "signature": manifest.get("signature"),
-        "interval": manifest.get("interval"),
-        "versions": manifest.get("versions"),
-        "files": version.record.get("files"),
-        "content": version.record.get("content"),
+    card = folder / "card.md"
+    return {name: manifest.get(name) for name in OF_MANIFEST} | {
+        "code": sorted(manifest.get("code", {})),
         "lineage": {
             "git": lineage.get("git"),
             "runs": [{key: run.get(key) for key in ("run", "workflow", "file")} for run in runs],
@@ -55,13 +106,14 @@ def shown(models: Models, version: Version) -> dict[str, Any]:
     }
 
 
-def verified(models: Models, ref: str = "") -> list[dict[str, Any]]:
-    """Return of each version, or of one, whether its files are as they were registered."""
-    versions = [models.find(ref)] if ref else models.all()
-    return [
-        {"name": one.name, "version": one.number, "damage": one.damage() or None}
-        for one in versions
-    ]
+def _of(version: Version) -> dict[str, Any]:
+    return {"name": version.name, "version": version.number}
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    with contextlib.suppress(FileNotFoundError):
+        return dict(disk.read_json(file))
+    return {}
 
 
 def _data(runs: list[dict[str, Any]]) -> list[dict[str, str]]:

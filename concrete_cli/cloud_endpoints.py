@@ -12,6 +12,7 @@ from typing import Any
 
 from concrete_cli import disk
 from concrete_cli.backend import Backend
+from concrete_cli.cloud_models import SERVES
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 
 HERE_ONLY = ("host", "port", "workers", "replace")  # a cloud chooses them, and always replaces
@@ -49,9 +50,11 @@ class CloudEndpoints:
             whole = Path(scratch) / "whole"
             ignore = shutil.ignore_patterns("__pycache__")
             shutil.copytree(bundle, whole, copy_function=shutil.copyfile, ignore=ignore)
-            version = registry.push(whole, name, {"serves": about["model"]})
+            # Under a name of its own: it is no version of the model that it holds.
+            named = f"{name}-bundle"
+            version = registry.push(whole, named, {SERVES: about["model"]})
             entry = whole / "code" / "score.py"
-            self._there.deploy(f"{name}@{version}", name, entry, given, tuple(pins))
+            self._there.deploy(f"{named}@{version}", name, entry, given, tuple(pins))
         return self.show(name) | {"model": about["model"]}
 
     def list(self) -> list[dict[str, Any]]:

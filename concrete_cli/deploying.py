@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk, home
+from concrete_cli import home, wanted
 from concrete_cli.backend import Backend
 from concrete_cli.cloud_endpoints import CloudEndpoints
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
@@ -21,29 +21,14 @@ from concrete_cli.workspace import Workspace
 if TYPE_CHECKING:
     from concrete_cli.config import Experiment
 
-MANIFEST = "manifest.json"
-
 
 def choose(
     request: Request, experiment: Experiment, space: Workspace, backend: Backend
 ) -> dict[str, Chosen]:
-    """Return the argument of workflows.deploy: the model that `request.given` asks for.
-
-    NAME, NAME:N, NAME@ALIAS or the folder of a model; nothing: the newest version of the
-    experiment's own.
-    """
+    """Return the argument of workflows.deploy: the model that is asked for (see `wanted`)."""
     endpoints(backend)
-    wanted = str(request.given.get("model") or "")
-    if wanted and (Path(wanted) / MANIFEST).is_file():
-        return {"chosen": _of_folder(Path(wanted).absolute())}
-    if not wanted and not experiment.register_:
-        hint = "say --model NAME, or [register] name in the experiment"
-        raise UsageError("which model is to be deployed?", help=hint)
-    own = experiment.register_.name if experiment.register_ else ""
-    version = Models(space.home).load(wanted or own)
-    manifest = version.manifest
-    chosen = Chosen(version.ref, str(version.path), manifest["model"], manifest["params"])
-    return {"chosen": chosen}
+    model = wanted.find(request, experiment, space, backend, "be deployed")
+    return {"chosen": Chosen(model.name, model.source, model.libraries, model.complete)}
 
 
 def endpoints(backend: Backend) -> Any:
@@ -105,9 +90,3 @@ def with_model(found: dict[str, Any], space: Workspace) -> dict[str, Any]:
     except (NotFound, UsageError):
         return found | {"registered": False}
     return found | {"registered": True}
-
-
-def _of_folder(folder: Path) -> Chosen:
-    manifest = disk.read_json(folder / MANIFEST)
-    name = folder.parent.name if folder.name == "model" else folder.name
-    return Chosen(name, str(folder), manifest["model"], manifest["params"])

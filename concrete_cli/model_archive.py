@@ -73,7 +73,8 @@ def export(version: Version, file: Path) -> None:
 def bring(models: Models, file: Path, name: str = "", *, trust: bool = False) -> Version:
     """Make a version of an exported one; it keeps its name unless another is given.
 
-    A model of a class of somebody's own runs their code when it is loaded: `trust` allows it.
+    A model of a class of somebody's own carries their code, which runs when it is loaded: `trust`
+    allows it. Nothing of it runs here and now.
     """
     if not file.is_file():
         raise NotFound("file", str(file))
@@ -168,20 +169,24 @@ def _checked(file: Path, folder: Path) -> dict[str, Any]:
         wrong = sorted(name for name in files | found if files.get(name) != found.get(name))
         if wrong:
             raise Damaged(f"{file} is damaged: {wrong[0]!r} is not the file that was exported")
-        if not set(added) <= set(files) or {"manifest.json", "model.skops"} & set(added):
+        plain = all(isinstance(name, str) and "/" not in name for name in added)
+        if not (plain and set(added) <= set(files)) or {"manifest.json", "model.skops"} & {*added}:
             raise ValueError("added")
     return record
 
 
 def check_model(file: Path, folder: Path, *, trust: bool) -> None:
-    """Look into the model: whose classes it is made of."""
+    """Look into the model: whose classes it is made of, and whose code comes with it."""
     with _reading(file):
         manifest = _json(folder / "manifest.json")
         own = model_file.own_classes(manifest)
-    if own and not trust:
+        code = model_file.own_code(folder, manifest)
+    if (own or code) and not trust:
+        carried = f" and carries its code ({', '.join(code)})" if code else ""
         raise UsageError(
-            f"{file} holds a model of {', '.join(own)}: loading it runs that code",
-            help="if you know whose it is: concrete models import --trust",
+            f"{file} holds a model of {', '.join(own) or 'no own class'}{carried}:"
+            " whoever loads it runs that code",
+            help="read it first; if you trust whose it is, say --trust-code",
         )
     model_file.check(folder / "model.skops", manifest)
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import payload
+from concrete_cli import digest, payload
 from concrete_cli.errors import Damaged
 
 SCHEMA = "schema.json"
+CODE = "code"  # the folder of the user's own modules that a model is made of
 MOST = 256 << 20  # bytes of the schema
 
 
@@ -48,6 +49,15 @@ def own_classes(manifest: Mapping[str, Any]) -> list[str]:
         *(one if isinstance(one, str) else one["model"] for one in members),
     ]
     return sorted({str(model) for model in models if ":" in str(model)})
+
+
+def own_code(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Return the files of code that a model carries; refuse what is not what the manifest lists."""
+    listed, there = dict(manifest.get("code") or {}), digest.of_files(folder / CODE)
+    wrong = sorted(name for name in listed | there if listed.get(name) != there.get(name))
+    if wrong:
+        raise Damaged(f"{CODE}/{wrong[0]} is not the code that the model was made of")
+    return sorted(there)
 
 
 def _types(schema: Any) -> Iterator[str]:

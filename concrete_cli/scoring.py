@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk, fetching, urls
+from concrete_cli import disk, fetching, urls, wanted
 from concrete_cli.backend import Backend
 from concrete_cli.errors import Interrupted, NotFound, UsageError, nearest
 from concrete_cli.execute import Prepared, Request
-from concrete_cli.models import Models
 from concrete_cli.runs import Run
 from concrete_cli.workflows.score import Scored, result
 from concrete_cli.workspace import Workspace
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 PIPE = "-"
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet"}
 WORTH = 8 << 20  # bytes of data that are worth a process of their own
-MANIFEST = "manifest.json"
 BLOCK = 1 << 20
 
 
@@ -35,25 +33,20 @@ def choose(
     request: Request,
     experiment: Experiment,
     space: Workspace,
-    backend: Backend,  # noqa: ARG001  every lookup gets it
+    backend: Backend,
 ) -> dict[str, Scored]:
-    """Return the argument of workflows.score that `request.given` asks for.
-
-    `model` is NAME, NAME:N, NAME@ALIAS, `run:RUN` for what a run selected, or a model's folder;
-    nothing: the newest version of the experiment's own.
-    """
+    """Return the argument of workflows.score: the model (see `wanted`) and the rows."""
     given = request.given
-    source, folder = _model(str(given.get("model") or ""), experiment, space)
-    manifest = disk.read_json(folder / MANIFEST)
+    model = wanted.find(request, experiment, space, backend, "predict")
     data = Path(given["data"])
     if not data.is_file():
         near = [path.name for path in data.parent.iterdir()] if data.parent.is_dir() else []
         raise NotFound("file", str(data), help=nearest(data.name, near))
     scored = Scored(
-        source,
-        manifest["model"],
-        manifest["params"],
+        model.source,
         str(data.absolute()),
+        libraries=model.libraries,
+        complete=model.complete,
         shards=given.get("shards") or shards(data.stat().st_size, request.options.jobs),
         keep=tuple(given.get("keep") or ()),
         format=given.get("format", "parquet"),
@@ -124,8 +117,8 @@ def deliver(prepared: Prepared, run: Run, out: str | None) -> dict[str, Any]:
             into = Path(out) if out else run.folder / name
             _copy(folder / name, into)
             out = str(into.absolute())
-    wanted = ("rows", "warned", "odd", "seconds")
-    return {name: facts[name] for name in wanted} | {"out": out}
+    told = ("rows", "warned", "odd", "seconds")
+    return {name: facts[name] for name in told} | {"out": out}
 
 
 @contextlib.contextmanager
@@ -147,24 +140,3 @@ def _copy(file: Path, into: Path) -> None:
         scratch.replace(into)
     finally:
         scratch.unlink(missing_ok=True)
-
-
-def _model(wanted: str, experiment: Experiment, space: Workspace) -> tuple[str, Path]:
-    """Return the source of a model and its folder here."""
-    if wanted.startswith("run:"):
-        run = space.runs.find(wanted.removeprefix("run:"), _has_model)
-        if not _has_model(run):
-            raise NotFound("model", wanted, help=f"run {run.id} has not selected one")
-        return f"run:{run.id}/select.model", run.folder / "model"
-    if wanted and (Path(wanted) / MANIFEST).is_file():
-        return str(Path(wanted).absolute()), Path(wanted)
-    if not wanted and not experiment.register_:
-        hint = "say --model NAME, or --model run:latest, or [register] name in the experiment"
-        raise UsageError("which model is to predict?", help=hint)
-    own = experiment.register_.name if experiment.register_ else ""
-    version = Models(space.home).load(wanted or own)
-    return str(version.path), version.path
-
-
-def _has_model(run: Run) -> bool:
-    return (run.folder / "model" / MANIFEST).is_file()

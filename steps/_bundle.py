@@ -18,6 +18,7 @@ import skops.io
 import _pipeline  # noqa: F401  models are made of it, so it has to travel with whoever loads one
 from _families import FAMILIES, types
 from _manifest import MODEL, check_sums
+from _own_code import admit
 from _step import Refused
 
 SCHEMA = "schema.json"
@@ -50,6 +51,7 @@ def load_bundle(folder: Path) -> tuple[Any, dict[str, Any]]:
     manifest = check_sums(folder)
     if ":" not in manifest["model"] and manifest["model"] not in FAMILIES:
         raise Refused(f"{folder}: there is no model family {manifest['model']!r}")
+    admit(folder, manifest)
     return load_model(folder / MODEL, types(manifest["model"], manifest["params"])), manifest
 
 

@@ -119,6 +119,8 @@ def _made(manifest: Mapping[str, Any]) -> Iterator[str]:
     versions = (f"{_text(one)} {_text(number)}" for one, number in manifest["versions"].items())
     yield f"- with {', '.join(versions)}"
     yield f"- sha256 of model.skops: {manifest['files']['model.skops']}"
+    for name, sum_ in manifest.get("code", {}).items():
+        yield f"- made of own code, which loading it runs: code/{_text(name)}, sha256 {sum_}"
     yield "- run, data, code and experiment: lineage.json beside this card"
 
 

@@ -42,7 +42,7 @@ def _closure(folder: Path, scripts: list[Path]) -> dict[str, Path]:
         if name in found:
             continue
         found[name] = path
-        for module in _imports(path):
+        for module in imports(path):
             top = module.partition(".")[0]
             if (folder / f"{top}.py").is_file():
                 waiting.append(folder / f"{top}.py")
@@ -51,7 +51,8 @@ def _closure(folder: Path, scripts: list[Path]) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def _imports(path: Path) -> set[str]:
+def imports(path: Path) -> set[str]:
+    """Return the dotted names of the modules that a file imports, anywhere in it."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_bytes(), str(path))):
         if isinstance(node, ast.Import):

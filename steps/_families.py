@@ -163,27 +163,28 @@ def members(params: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def max_rows(model: str, params: Mapping[str, Any] | None = None) -> int | None:
     """Return above how many rows a candidate is skipped: the least that one of its parts says."""
-    limits = [family(part).max_rows for part in _parts(model, params)]
+    limits = [family(part).max_rows for part in parts(model, params)]
     return min((limit for limit in limits if limit is not None), default=None)
 
 
 def modules(model: str, params: Mapping[str, Any] | None = None) -> tuple[str, ...]:
     """Return the modules that a candidate needs, and no others."""
-    parts = [family(part) for part in _parts(model, params)]
-    scaled = ("sklearn.compose",) if any(part.scale_target for part in parts) else ()
-    own = [part.module for part in parts if not part.module.startswith("_")]
+    families = [family(part) for part in parts(model, params)]
+    scaled = ("sklearn.compose",) if any(part.scale_target for part in families) else ()
+    own = [part.module for part in families if not part.module.startswith("_")]
     return tuple(dict.fromkeys([*PREPARATION, *scaled, *own]))
 
 
 def types(model: str, params: Mapping[str, Any] | None = None) -> tuple[str, ...]:
     """Return every type that the file of a candidate may hold."""
     found = set(COMMON)
-    for part in _parts(model, params):
+    for part in parts(model, params):
         found.update([part.replace(":", ".")] if ":" in part else TYPES[part])
     return tuple(sorted(found))
 
 
-def _parts(model: str, params: Mapping[str, Any] | None) -> list[str]:
+def parts(model: str, params: Mapping[str, Any] | None) -> list[str]:
+    """Return a model and, if it is made of others, those too."""
     if model != "voting":
         return [model]
     return [model, *(part for part, _ in members(params or {}))]

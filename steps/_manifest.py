@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from _step import Refused, read_json
 FORMAT = 1
 MODEL = "model.skops"
 MANIFEST = "manifest.json"
+CODE = "code"
+PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 def check_sums(folder: Path) -> dict[str, Any]:
@@ -27,7 +30,18 @@ def check_sums(folder: Path) -> dict[str, Any]:
         path = folder / name
         if not path.is_file() or digest(path) != expected:
             raise Refused(f"{path} is not the file that was saved: its sha256 differs")
+    _check_code(folder / CODE, dict(manifest.get("code") or {}))
     return manifest
+
+
+def _check_code(folder: Path, listed: dict[str, str]) -> None:
+    """Refuse code that is not what is listed, all of it and nothing else."""
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    for name in sorted(there | listed.keys()):
+        if not all(map(PART.fullmatch, name.split("/"))):
+            raise Refused(f"{folder} holds {name!r}, which is no plain name")
+        if name not in there or digest(folder / name) != listed.get(name):
+            raise Refused(f"{folder / name} is not the code that the model was made of")
 
 
 def digest(path: Path) -> str:

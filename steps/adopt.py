@@ -23,6 +23,7 @@ from _families import types
 from _folds import Folds, load_libraries, untuned
 from _intervals import calibrate
 from _manifest import FORMAT, MANIFEST, MODEL, check_sums, digest
+from _own_code import carry, pass_on
 from _scores import METRICS, standard_error
 from _step import arguments, cpus, limit_threads, read_json, report, run, write_json
 from _trials import Trial
@@ -70,6 +71,7 @@ def main(args: argparse.Namespace) -> None:
             _write(args, folds, manifest | changed, needed, oof)
         else:
             _copy(args.untuned, args.model)
+            pass_on(manifest, args.untuned, args.model)
     before_cv = cv(before.folds, args.metric)
     kept_cv = cv(after, args.metric) if kept == "tuned" else before_cv
     report({f"cv_{name}": value for name, value in kept_cv.items()}, args.model)
@@ -116,10 +118,12 @@ def _write(
     columns = {"row": np.arange(len(oof)), "fold": folds.fold}
     table = pd.DataFrame({**columns, "actual": folds.target, "predicted": oof})
     table.to_parquet(args.model / OOF, index=False)
+    code = carry(model, params, args.model) or pass_on(manifest, args.untuned, args.model)
     changed = {
         "format": FORMAT,
         "interval": calibrate(folds.target, oof, args.coverage),
-        "versions": versions(needed),
+        "versions": versions([*needed, *code.get("imports", ())]),
+        **code,
         "types": allowed,
         "files": {name: digest(args.model / name) for name in (MODEL, OOF)},
     }

@@ -16,6 +16,7 @@ import pandas as pd
 
 from _intervals import calibrate
 from _manifest import FORMAT, MANIFEST, MODEL, digest
+from _own_code import pass_on
 from _scores import METRICS, loss, standard_error
 from _step import Refused, arguments, json_value, read_json, report, run, write_json
 
@@ -62,6 +63,7 @@ def main(args: argparse.Namespace) -> None:
         "interval": calibrate(oof["actual"].to_numpy(), oof["predicted"].to_numpy(), args.coverage),
         "versions": best["versions"],
         "types": best["types"],
+        **pass_on(best, folder, args.model),
         "files": {name: digest(args.model / name) for name in (MODEL, "oof.parquet")},
     }
     write_json(args.model / MANIFEST, manifest)

@@ -18,10 +18,10 @@ import pandas as pd
 
 import score
 from _bundle import load_bundle
-from _closure import closure, own_modules
-from _families import members
+from _closure import closure
 from _intervals import interval
-from _manifest import digest
+from _manifest import MANIFEST, digest
+from _own_code import carry
 from _step import arguments, limit_threads, read_json, report, run, write_json
 from _versions import versions
 
@@ -53,7 +53,8 @@ def main(args: argparse.Namespace) -> None:
         copy_function=shutil.copyfile,
         ignore=shutil.ignore_patterns(*LEFT_OUT),
     )
-    _copy_code(manifest, args.bundle / "code")
+    _complete(manifest, args.bundle / "model")
+    _copy_code(args.bundle / "code")
     _write_requirements(manifest["versions"], args.bundle / REQUIREMENTS)
     given = args.model / SAMPLE
     sample = read_json(given) if given.is_file() else _sample(pipeline, manifest)
@@ -71,11 +72,14 @@ def main(args: argparse.Namespace) -> None:
         print(path.name)
 
 
-def _copy_code(manifest: Mapping[str, Any], into: Path) -> None:
-    models = [manifest["model"]]
-    if manifest["model"] == "voting":
-        models += [model for model, _ in members(manifest["params"])]
-    files = closure(Path(score.__file__).resolve()) | own_modules(models)
+def _complete(manifest: Mapping[str, Any], model: Path) -> None:
+    """Let a model of an own class carry its code, if it was made before models did."""
+    if not manifest.get("code") and (code := carry(manifest["model"], manifest["params"], model)):
+        write_json(model / MANIFEST, {**manifest, **code})
+
+
+def _copy_code(into: Path) -> None:
+    files = closure(Path(score.__file__).resolve())
     for name, path in files.items():
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, into / name)

@@ -17,6 +17,7 @@ from _bundle import load_bundle
 from _card import card
 from _gates import better, required, told
 from _manifest import MANIFEST, MODEL, digest
+from _own_code import pass_on
 from _sample import sample
 from _scores import METRICS
 from _step import (
@@ -80,6 +81,7 @@ def _bundle(
     """Write what a version holds. There is no run and no time in it: equal models are equal."""
     into = args.model
     shutil.copyfile(args.candidate / MODEL, into / MODEL)
+    pass_on(manifest, args.candidate, into)
     write_json(into / "metrics.json", metrics | {"cv": manifest["cv"]})
     write_json(into / "sample.json", sample(model, manifest, rows))
     sizes = {

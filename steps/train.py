@@ -19,6 +19,7 @@ from sklearn.base import clone
 from _bundle import save_model
 from _families import max_rows, modules, types
 from _manifest import MODEL
+from _own_code import carry
 from _pipeline import build, fit
 from _scores import METRICS, scores, standard_error
 from _step import arguments, cpus, json_value, limit_threads, read_json, report, run, write_json
@@ -110,7 +111,9 @@ def _try(args: argparse.Namespace, rows: pd.DataFrame) -> dict[str, Any]:
     allowed = types(args.model, args.params)
     save_model(pipeline, args.candidate / MODEL, allowed)
     pd.DataFrame(oof).to_parquet(args.candidate / "oof.parquet", index=False)
-    return {"cv": cv, "folds": folds, "versions": versions(needed), "types": allowed}
+    code = carry(args.model, args.params, args.candidate)
+    made_with = versions([*needed, *code.get("imports", ())])
+    return {"cv": cv, "folds": folds, "versions": made_with, "types": allowed, **code}
 
 
 if __name__ == "__main__":

@@ -54,8 +54,8 @@ class Models:
         return sorted(map(_version, found), key=lambda one: (one.name, -one.version))
 
     def find(self, reference: str) -> Version:
-        """Return `NAME` (its newest version), `NAME@ALIAS` or `NAME@VERSION`."""
-        name, _, wanted = reference.removeprefix("model:").partition("@")
+        """Return `NAME` (its newest version), `NAME@ALIAS`, `NAME@VERSION` or `NAME:VERSION`."""
+        name, _, wanted = reference.removeprefix("model:").replace(":", "@", 1).partition("@")
         versions = self.list(name)
         if not versions:
             raise NotFound("model in Azure ML", name, {one.name for one in self.list()})
@@ -112,6 +112,18 @@ class Models:
                     one.remove_tags([f"{ALIAS}{alias}"])
             wanted = Model(self._client.workspace, name, version=version)
             wanted.add_tags({f"{ALIAS}{alias}": "true"})
+
+    def untag(self, name: str, alias: str) -> None:
+        """Take an alias from whichever version has it."""
+        with clear(f"tagging model {name}"):
+            for one in Model.list(self._client.workspace, name=name, tags=[f"{ALIAS}{alias}"]):
+                one.remove_tags([f"{ALIAS}{alias}"])
+
+    def delete(self, name: str, version: int) -> bool:
+        """Remove a version; false: it is gone, and not just put away."""
+        with clear(f"deleting model {name}"):
+            Model(self._client.workspace, name, version=version).delete()
+        return False
 
 
 def _version(model: Any) -> Version:

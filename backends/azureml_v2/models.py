@@ -46,15 +46,17 @@ class Models:
         if name:
             what = f"list the versions of {name}"
             found = self._client.call(what, lambda ml: list(ml.models.list(name=name)))
-            return sorted(map(_version, found), key=lambda one: -one.version)
+            # Other tools register versions that are no numbers; ours are.
+            ours = [_version(one) for one in found if str(one.version).isdecimal()]
+            return sorted(ours, key=lambda one: -one.version)
         names = self._client.call(
             "list the models", lambda ml: sorted(model.name for model in ml.models.list())
         )
         return [version for name in names for version in self.list(name)]
 
     def find(self, reference: str) -> Version:
-        """Return `NAME` (its newest version), `NAME@ALIAS` or `NAME@VERSION`."""
-        name, _, wanted = reference.removeprefix("model:").partition("@")
+        """Return `NAME` (its newest version), `NAME@ALIAS`, `NAME@VERSION` or `NAME:VERSION`."""
+        name, _, wanted = reference.removeprefix("model:").replace(":", "@", 1).partition("@")
         versions = self.list(name)
         if not versions:
             raise NotFound("model in Azure ML", name, {one.name for one in self.list()})
@@ -100,6 +102,19 @@ class Models:
         for one in self.list(name):
             if (one.version == version) != (alias in one.aliases):
                 self._set(one, alias, on=one.version == version)
+
+    def untag(self, name: str, alias: str) -> None:
+        """Take an alias from whichever version has it."""
+        for one in self.list(name):
+            if alias in one.aliases:
+                self._set(one, alias, on=False)
+
+    def delete(self, name: str, version: int) -> bool:
+        """Archive a version, so that it is listed no more; true: the SDK v2 cannot delete one."""
+        self._client.call(
+            f"archive model {name}", lambda ml: ml.models.archive(name, version=str(version))
+        )
+        return True
 
     def _set(self, one: Version, alias: str, *, on: bool) -> None:
         def change(ml: Any) -> None:

@@ -1,8 +1,9 @@
-"""`concrete models pull` and `push`: between the registry here and that of a cloud."""
+"""`concrete models export`, `import`, `pull` and `push`: the registry here, files, and clouds."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,11 +11,54 @@ from concrete_cli.cli import models
 from concrete_cli.cli import options as o
 from concrete_cli.errors import UsageError
 
+if TYPE_CHECKING:
+    from concrete_cli.models import Models
+
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust-code",
+        help="Allow a model of somebody's own class: it carries code, which loading it runs.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001  its commands stand below `models`
     """Add the commands of this module."""
-    for command in (pull, push):
+    models.group.command("import")(import_)
+    for command in (export, pull, push):
         models.group.command()(command)
+
+
+def export(
+    model: models.Ref,
+    file: Annotated[Path, typer.Argument(help="The zip file to write.")],
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
+    """Write a version to a zip file."""
+    from concrete_cli import model_archive
+    from concrete_cli.view import models as view
+
+    found = _here(home).find(model)
+    model_archive.export(found, file)
+    view.exported(found, file, as_json=json)
+    return 0
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="A zip file that `export` wrote.")],
+    name: Annotated[str, typer.Option(help="Another name for it.", show_default=False)] = "",
+    trust: Trust = False,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
+    """Register a version that was exported; it gets the next number here."""
+    from concrete_cli import model_archive
+    from concrete_cli.view import models as view
+
+    view.imported(model_archive.bring(_here(home), file, name, trust=trust), as_json=json)
+    return 0
 
 
 def pull(
@@ -26,9 +70,7 @@ def pull(
     ],
     backend: o.Cloud = "",
     experiment: o.Whose = None,
-    trust: Annotated[
-        bool, typer.Option("--trust", help="Allow a model of a class of somebody's own.")
-    ] = False,
+    trust: Trust = False,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
@@ -37,7 +79,7 @@ def pull(
     from concrete_cli.view import cloud as view
 
     place = publishing.place(_named(backend), experiment, home)
-    there = models._models(home)  # noqa: SLF001  the other half of the same commands
+    there = _here(home)
     view.carried(carrying.pull(there, place, model, trust=trust), as_json=json)
     return 0
 
@@ -54,9 +96,16 @@ def push(
     from concrete_cli.view import cloud as view
 
     place = publishing.place(_named(backend), experiment, home)
-    there = models._models(home)  # noqa: SLF001  the other half of the same commands
+    there = _here(home)
     view.carried(carrying.push(there, place, model), as_json=json)
     return 0
+
+
+def _here(home: Path | None) -> Models:
+    from concrete_cli import workspace
+    from concrete_cli.models import Models
+
+    return Models(workspace.here(home).home)
 
 
 def _named(backend: str) -> str:

@@ -22,8 +22,8 @@ def deploy(
         str,
         typer.Option(
             metavar="MODEL",
-            help="NAME (its newest version), NAME:N, NAME@ALIAS, or the folder of a model; left"
-            " out: the experiment's own.",
+            help="NAME (its newest version), NAME:N, NAME@ALIAS, run:RUN, or the folder of a model;"
+            " left out: the experiment's own.",
             show_default=False,
         ),
     ] = "",
@@ -82,7 +82,7 @@ def deploy(
         backend,
         tuple(set_ or ()),
         Options(cold=cold),
-        {"model": model},
+        {"model": model, "offline": dry_run},
     )
     if dry_run:
         return drive.forecast(request, as_json=json, into=into)

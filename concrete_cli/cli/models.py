@@ -12,7 +12,8 @@ from concrete_cli.cli import options as o
 
 if TYPE_CHECKING:
     from concrete_cli.backend import Backend
-    from concrete_cli.models import Models
+    from concrete_cli.catalogue import Registry
+    from concrete_cli.cloud_models import CloudRegistry
     from concrete_cli.runs import Run
     from concrete_cli.workspace import Workspace
 
@@ -44,11 +45,17 @@ def register(app: typer.Typer) -> None:
 
 
 @group.callback()
-def models(context: typer.Context, json: o.Json = False, home: o.Home = None) -> int:
+def models(
+    context: typer.Context,
+    backend: o.Registry = "local",
+    experiment: o.Whose = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
     """List, show, tag and carry registered models; alone: list them."""
     if context.invoked_subcommand:
         return 0
-    return list_("", json=json, home=home)
+    return list_("", backend, experiment, json, home)
 
 
 @group.command("list")
@@ -56,28 +63,30 @@ def list_(
     name: Annotated[
         str, typer.Argument(help="Of this model only.", autocompletion=complete.models)
     ] = "",
+    backend: o.Registry = "local",
+    experiment: o.Whose = None,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
     """List the versions of all models, newest first."""
-    from concrete_cli import catalogue
     from concrete_cli.view import models as view
 
-    there = _models(home)
-    if name:
-        there.find(name)  # NotFound names the nearest
-    view.listed(catalogue.listed(there, name), as_json=json)
+    view.listed(_of(backend, experiment, home).listed(name), as_json=json)
     return 0
 
 
 @group.command()
-def show(model: Ref, json: o.Json = False, home: o.Home = None) -> int:
+def show(
+    model: Ref,
+    backend: o.Registry = "local",
+    experiment: o.Whose = None,
+    json: o.Json = False,
+    home: o.Home = None,
+) -> int:
     """Show a version: its model card, where it comes from, its files."""
-    from concrete_cli import catalogue
     from concrete_cli.view import models as view
 
-    there = _models(home)
-    view.shown(catalogue.shown(there, there.find(model)), as_json=json)
+    view.shown(_of(backend, experiment, home).shown(model), as_json=json)
     return 0
 
 
@@ -85,20 +94,15 @@ def show(model: Ref, json: o.Json = False, home: o.Home = None) -> int:
 def tag(
     version: Exact,
     alias: Annotated[str, typer.Argument(help="A word such as production.")],
+    backend: o.Registry = "local",
+    experiment: o.Whose = None,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
     """Let an alias stand for this version, and for no other any more."""
-    from concrete_cli import tracking
     from concrete_cli.view import models as view
 
-    there = _models(home)
-    found = there.find(version)
-    before = [one for one in there.all(found.name) if alias in tracking.aliases_of(there, one)]
-    there.tag(found.name, found.number, alias)
-    for one in (*before, found):
-        tracking.tell_aliases(there, one)
-    view.tagged(found, alias, as_json=json)
+    view.tagged(_of(backend, experiment, home).tag(version, alias), alias, as_json=json)
     return 0
 
 
@@ -110,22 +114,17 @@ def untag(
             metavar="NAME@ALIAS", help="The alias to take away.", autocompletion=complete.models
         ),
     ],
+    backend: o.Registry = "local",
+    experiment: o.Whose = None,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
     """Take an alias away; the version stays."""
-    from concrete_cli import tracking
-    from concrete_cli.errors import UsageError
-    from concrete_cli.models import parse
+    from concrete_cli import catalogue
     from concrete_cli.view import models as view
 
-    name, _, word = parse(alias)
-    if not word:
-        raise UsageError(f"{alias!r} names no alias", help="concrete models untag NAME@ALIAS")
-    there = _models(home)
-    before = there.find(f"{name}@{word}")
-    there.untag(name, word)
-    tracking.tell_aliases(there, before)
+    name, word = catalogue.alias_of(alias)
+    _of(backend, experiment, home).untag(name, word)
     view.untagged(name, word, as_json=json)
     return 0
 
@@ -140,67 +139,32 @@ def verify(
             autocompletion=complete.models,
         ),
     ] = "",
+    backend: o.Registry = "local",
+    experiment: o.Whose = None,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
     """Check that every file is as it was registered; exit with 8 if one is not."""
-    from concrete_cli import catalogue
     from concrete_cli.errors import Damaged
     from concrete_cli.view import models as view
 
-    found = catalogue.verified(_models(home), model)
+    found = _of(backend, experiment, home).verified(model)
     view.verified(found, as_json=json)
     return Damaged.exit_code if any(one["damage"] for one in found) else 0
 
 
 @group.command()
-def export(
-    model: Ref,
-    file: Annotated[Path, typer.Argument(help="The zip file to write.")],
+def delete(
+    version: Exact,
+    backend: o.Registry = "local",
+    experiment: o.Whose = None,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Write a version to a zip file."""
-    from concrete_cli import model_archive
-    from concrete_cli.view import models as view
-
-    found = _models(home).find(model)
-    model_archive.export(found, file)
-    view.exported(found, file, as_json=json)
-    return 0
-
-
-@group.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(help="A zip file that `export` wrote.")],
-    name: Annotated[str, typer.Option(help="Another name for it.", show_default=False)] = "",
-    trust: Annotated[
-        bool, typer.Option("--trust", help="Allow a model of a class of somebody's own.")
-    ] = False,
-    json: o.Json = False,
-    home: o.Home = None,
-) -> int:
-    """Register a version that was exported; it gets the next number here."""
-    from concrete_cli import model_archive
-    from concrete_cli.view import models as view
-
-    view.imported(model_archive.bring(_models(home), file, name, trust=trust), as_json=json)
-    return 0
-
-
-@group.command()
-def delete(version: Exact, json: o.Json = False, home: o.Home = None) -> int:
     """Remove a version that has no alias; its number is never given again."""
-    from concrete_cli.errors import UsageError
-    from concrete_cli.models import parse
     from concrete_cli.view import models as view
 
-    if not parse(version)[1]:
-        raise UsageError(f"{version!r} names no single version", help="say which: NAME:N")
-    there = _models(home)
-    found = there.find(version)
-    there.delete(found)
-    view.deleted(found, as_json=json)
+    view.deleted(_of(backend, experiment, home).delete(version), as_json=json)
     return 0
 
 
@@ -229,8 +193,14 @@ def reproduce(
     return 0 if found["same"] else Damaged.exit_code
 
 
-def _models(home: Path | None) -> Models:
-    from concrete_cli import workspace
-    from concrete_cli.models import Models
+def _of(backend: str, experiment: Path | None, home: Path | None) -> Registry | CloudRegistry:
+    """Return the registry of this machine, or of a cloud."""
+    if backend == "local":
+        from concrete_cli import catalogue, workspace
+        from concrete_cli.models import Models
 
-    return Models(workspace.here(home).home)
+        return catalogue.Registry(Models(workspace.here(home).home))
+    from concrete_cli import publishing
+    from concrete_cli.cloud_models import CloudRegistry
+
+    return CloudRegistry(publishing.place(backend, experiment, home))

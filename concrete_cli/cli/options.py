@@ -40,6 +40,15 @@ Backend = Annotated[
         autocompletion=complete.backends,
     ),
 ]
+Registry = Annotated[
+    str,
+    typer.Option(
+        "--backend",
+        metavar="NAME",
+        help="Whose registry: local, azureml or azureml-v2.",
+        autocompletion=complete.backends,
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(

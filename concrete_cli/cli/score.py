@@ -27,7 +27,8 @@ Model = Annotated[
     str | None,
     typer.Option(
         metavar="MODEL",
-        help="NAME, NAME:N, NAME@ALIAS, or run:RUN; else the newest of the experiment's own.",
+        help="NAME, NAME:N, NAME@ALIAS, run:RUN or the folder of a model; else the newest of the"
+        " experiment's own.",
         show_default=False,
     ),
 ]
@@ -91,6 +92,7 @@ def score(
             {
                 "data": path,
                 "model": model,
+                "offline": dry_run,
                 "keep": keep,
                 "shards": shards,
                 "format": scoring.format_of(out),

@@ -46,6 +46,8 @@ def shown(found: dict[str, Any], *, as_json: bool) -> None:
     rows += [["data", f"{one['source']}  sha256 {one['sha256'][:12]}"] for one in lineage["data"]]
     if git := lineage["git"]:
         rows.append(["git", git["commit"][:12] + (" with changes" if git["changed"] else "")])
+    if found["code"]:
+        rows.append(["code", f"{', '.join(found['code'])}: loading the model runs it"])
     rows.append(["path", found["path"]])
     rows.append(["files", f"damaged: {found['damage']}" if found["damage"] else "as registered"])
     print("\n".join(style.table(rows)))
@@ -80,9 +82,9 @@ def reproduced(found: dict[str, Any], *, as_json: bool) -> None:
         print(f"differs: {line}")
 
 
-def tagged(version: Version, alias: str, *, as_json: bool) -> None:
+def tagged(found: dict[str, Any], alias: str, *, as_json: bool) -> None:
     """Say what an alias stands for now."""
-    _say(f"{version.name}@{alias} is {version.ref}", _of(version) | {"alias": alias}, as_json)
+    _say(f"{found['name']}@{alias} is {_ref(found)}", found | {"alias": alias}, as_json)
 
 
 def untagged(name: str, alias: str, *, as_json: bool) -> None:
@@ -100,13 +102,18 @@ def imported(version: Version, *, as_json: bool) -> None:
     _say(f"registered {version.ref}", {"registered": _of(version)}, as_json)
 
 
-def deleted(version: Version, *, as_json: bool) -> None:
-    """Say what is gone."""
-    _say(f"{version.ref} is gone", {"deleted": _of(version)}, as_json)
+def deleted(found: dict[str, Any], *, as_json: bool) -> None:
+    """Say what is gone, or as good as gone."""
+    word = "archived: the SDK v2 deletes no model" if found.get("archived") else "gone"
+    _say(f"{_ref(found)} is {word}", {"deleted": found}, as_json)
 
 
 def _of(version: Version) -> dict[str, Any]:
     return {"name": version.name, "version": version.number}
+
+
+def _ref(found: dict[str, Any]) -> str:
+    return f"{found['name']}:{found['version']}"
 
 
 def _say(text: str, found: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001

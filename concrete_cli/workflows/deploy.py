@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from concrete_cli import payload
 from concrete_cli.plan import Output, Plan, Source, Step
 from concrete_cli.workflows.settings import settled
 from concrete_cli.workflows.train import own_modules
@@ -19,31 +17,33 @@ BUNDLE = Output("bundle", "bundle")
 
 @dataclass(frozen=True)
 class Chosen:
-    """The model to serve: what answers call it, where it is, and what it is made of."""
+    """The model to serve: what answers call it, where it is, and what loading it needs.
+
+    `complete` says that no class of the experiment's own is needed beside it.
+    """
 
     name: str
     source: str
-    model: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    libraries: tuple[str, ...] = ()
+    complete: bool = True
 
 
 def deploy(experiment: Experiment, chosen: Chosen) -> Plan:
     """Return the plan that packs a model for serving and tries the bundle."""
-    libraries = payload.module("_families").modules(chosen.model, chosen.params)
     bundle = Step(
         "bundle",
         "pack.py",
         inputs={"model": Source(chosen.source)},
         outputs=(BUNDLE,),
         params={"name": chosen.name},
-        modules=own_modules(experiment),
-        libraries=libraries,
+        modules=() if chosen.complete else own_modules(experiment),
+        libraries=chosen.libraries,
     )
     smoke = Step(
         "smoke",
         "smoke.py",
         inputs={"bundle": BUNDLE},
         outputs=(Output("smoke", "report"),),
-        libraries=libraries,
+        libraries=chosen.libraries,
     )
     return Plan("deploy", tuple(settled(experiment, step) for step in (bundle, smoke)))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from concrete_cli import payload
 from concrete_cli.plan import Output, Plan, Source, Step
 from concrete_cli.workflows.settings import settled
 from concrete_cli.workflows.train import own_modules
@@ -19,17 +17,17 @@ if TYPE_CHECKING:
 class Scored:
     """What is to be scored: the rows in `data`, by the model in `source`.
 
-    `model` and `params` say what the model is made of, `keep` which columns are carried over.
+    `libraries` are the modules that loading it needs, `complete` says that no class of the
+    experiment's own is among them; `keep` are the columns that are carried over.
     """
 
     source: str
-    model: str
-    params: Mapping[str, Any]
     data: str
+    libraries: tuple[str, ...] = ()
+    complete: bool = True
     shards: int = 1
     keep: tuple[str, ...] = ()
     format: str = "parquet"
-    name: str = field(default="", compare=False)
 
 
 def score(experiment: Experiment, scored: Scored) -> Plan:
@@ -45,7 +43,6 @@ def result(plan: Plan) -> Output:
 
 
 def _part(experiment: Experiment, scored: Scored, number: int) -> Step:
-    families = payload.module("_families")
     name = f"score_{number}"
     return Step(
         name,
@@ -58,8 +55,8 @@ def _part(experiment: Experiment, scored: Scored, number: int) -> Step:
             "keep": list(scored.keep),
             "format": scored.format,
         },
-        modules=own_modules(experiment),
-        libraries=families.modules(scored.model, scored.params),
+        modules=() if scored.complete else own_modules(experiment),
+        libraries=scored.libraries,
     )
 
 

@@ -1,9 +1,12 @@
 """rehearse, publish, schedule, models pull and push, check and doctor, on emulated clouds."""
 
+import itertools
 import json
 import re
 
 import pytest
+
+MODELS = itertools.count(1)
 
 
 def test_a_rehearsal_is_equal_or_says_which_step_differs_and_how(type_, experiment, cloud):
@@ -83,6 +86,75 @@ def test_a_model_is_pushed_and_pulled_as_what_it_was(type_, experiment, cloud, m
     assert (there / "model.skops").read_bytes() == (model.path / "model.skops").read_bytes()
     type_("models", "verify", "--home", away)
     type_("models", "pull", "mux", *at, code=5)
+
+
+def test_the_registry_of_a_cloud_is_asked_as_the_one_here(type_, experiment, cloud, model, folder):
+    experiment(cloud.table)
+    at = ("--backend", cloud.name)
+    name = f"mix{next(MODELS)}"  # the cloud outlives the test
+    model = renamed(model, name)
+    first = type_("models", "push", name, *at, "--json").json()["there"]["version"]
+    second = type_("models", "push", name, *at, "--json").json()["there"]["version"]
+    rows = type_("models", "list", name, *at, "--json").json()["models"]
+    assert [row["version"] for row in rows] == [second, first]
+    here = type_("models", "list", name, "--json").json()["models"]
+    assert {*rows[0]} == {*here[0]}
+    assert rows[0]["run"] == here[0]["run"] == "a-run"
+
+    tagged = type_("models", "tag", f"{name}:{first}", "production", *at, "--json").json()
+    assert tagged == {"schema_version": 1, "name": name, "version": first, "alias": "production"}
+    shown = type_("models", "show", f"{name}@production", *at, "--json").json()
+    assert (shown["version"], shown["aliases"], shown["damage"]) == (first, ["production"], None)
+    known = type_("models", "show", name, "--json").json()
+    assert {*shown} == {*known}
+    assert shown["content"] == known["content"]
+    assert type_("models", "verify", name, *at, "--json").json()["models"] == [
+        {"name": name, "version": second, "damage": None}
+    ]
+
+    held = type_("models", "delete", f"{name}:{first}", *at, code=2)
+    assert f"concrete models untag {name}@production --backend {cloud.name}" in held.stderr
+    type_("models", "untag", f"{name}@production", *at)
+    type_("models", "untag", f"{name}@production", *at, code=5)
+    type_("models", "delete", name, *at, code=2)
+    gone = type_("models", "delete", f"{name}:{first}", *at, "--json").json()["deleted"]
+    archived = {"archived": True} if cloud.name == "azureml-v2" else {}
+    assert gone == {"name": name, "version": first, **archived}
+    rows = type_("models", "list", name, *at, "--json").json()["models"]
+    assert [row["version"] for row in rows] == [second]
+    type_("models", "show", f"{name}:{first}", *at, code=5)
+    type_("models", "list", "mux", *at, code=5)
+
+
+def renamed(model, name):
+    """Register the same model under another name."""
+    from concrete_cli.models import Models
+
+    texts = {"lineage.json": "{}\n"}
+    bare = model.path.parents[3] / "model"
+    return Models(model.path.parents[2]).publish(name, bare, {"run": "a-run"}, texts)
+
+
+def test_rows_are_scored_by_the_model_that_the_cloud_has(type_, experiment, cloud, model, folder):
+    import served
+    from _bundle import load_bundle
+
+    rows = served.rows(40, mixed=False).drop(columns="y")
+    rows.to_csv(folder / "rows.csv", index=False)
+    experiment(cloud.table.replace('["numbers.factor"]', "[]").replace('["factor"]', "[]"))
+    name = f"mix{next(MODELS)}"
+    renamed(model, name)
+    type_("models", "push", name, "--backend", cloud.name)
+    away = ("--home", folder / "away", "--backend", cloud.name)  # nothing is registered there
+    out = folder / "out.csv"
+    type_("score", "--model", name, "--data", folder / "rows.csv", "--out", out, *away, "--quiet")
+    there = [float(line.split(",")[0]) for line in out.read_text().splitlines()[1:]]
+    assert there == load_bundle(model.path)[0].predict(rows).tolist()
+
+    missing = type_("score", "--model", f"{name}@x", "--data", out, *away, code=5)
+    assert f"no model called '{name}@x'" in missing.stderr
+    here = type_("score", "--model", "azureml:mix", "--data", out, code=2)
+    assert "is in a cloud" in here.stderr
 
 
 def test_check_asks_the_backend_and_points_at_the_line(type_, experiment, clouds):

@@ -18,6 +18,7 @@ from _bundle import save_model
 from _families import modules, types
 from _intervals import calibrate
 from _manifest import FORMAT, MANIFEST, MODEL, digest
+from _own_code import carry
 from _pipeline import build
 from _signature import signature
 from _step import write_json
@@ -83,6 +84,7 @@ def model(folder: Path, family: str = "lightgbm", *, mixed: bool = True) -> Path
         "versions": versions(modules(family, params)),
         "types": types(family, params),
         "files": {MODEL: digest(folder / MODEL)},
+        **carry(family, params, folder),
     }
     write_json(folder / MANIFEST, manifest)
     return folder

@@ -82,8 +82,11 @@ def codes(cloud: Cloud, request: Request) -> Response:
 
 @routes.arm("GET", "/{kind}/{name}/versions")
 def versions(cloud: Cloud, request: Request) -> Response:
-    """List the versions, newest first."""
-    return Response(body={"value": list(cloud.children(request.path))[::-1]})
+    """List the versions, newest first; archived ones only to who asks for them."""
+    found = list(cloud.children(request.path))[::-1]
+    if request.query.get("listViewType", "ActiveOnly") == "ActiveOnly":
+        found = [one for one in found if not one["properties"].get("isArchived")]
+    return Response(body={"value": found})
 
 
 def fetch(cloud: Cloud, request: Request) -> Response:
