@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +15,7 @@ from concrete_cli.plan import Plan
 from concrete_cli.view import style
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.table import Table
 
 SAYS = "progress: "  # how a line of a step's log begins that tells how far it is
@@ -51,20 +52,40 @@ class Lines:
 
 
 class Live:
-    """The table that `rich` draws again four times a second."""
+    """The table that `rich` draws again four times a second, never more of it than is visible."""
 
     def __init__(self, plan: Plan, expected: Mapping[str, float]) -> None:
         self._last = {step.name: Event(step.name, State.WAITING) for step in plan.steps}
         self._since: dict[str, float] = {}
         self._expected = expected
+        self.whole = False  # however short the terminal is: when nothing is drawn again
 
     def show(self, event: Event) -> None:
         """Take note; the next drawing shows it."""
         self._last[event.step] = event
         self._since[event.step] = time.monotonic()
 
-    def __rich__(self) -> Table:
-        """Draw the table as it is now."""
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
+        """Draw the table as it is now; steps that a short terminal has no line for are counted."""
+        room = console.height - 1
+        fits = self.whole or len(self._last) < room
+        shown = list(self._last) if fits else self._foremost(max(room - 2, 0))
+        yield self._table(shown)
+        if hidden := [event.state.value for name, event in self._last.items() if name not in shown]:
+            counts = ", ".join(f"{hidden.count(state)} {state}" for state in dict.fromkeys(hidden))
+            yield f"[dim]and {len(hidden)} more: {counts}[/]"
+        del options
+
+    def _foremost(self, room: int) -> list[str]:
+        """Return the steps that a person looks for: those that run, have failed, or come next."""
+        order = [State.RUNNING, State.FAILED, State.WAITING]
+        rank = {state: order.index(state) if state in order else len(order) for state in State}
+        first = sorted(self._last, key=lambda name: rank[self._last[name].state])[:room]
+        return [name for name in self._last if name in first]
+
+    def _table(self, names: Iterable[str]) -> Table:
         from rich.markup import escape
         from rich.table import Table
 
@@ -74,7 +95,8 @@ class Live:
         table.add_column("took", justify="right", header_style="dim")
         table.add_column("expected", justify="right", style="dim", header_style="dim")
         table.add_column("", style="dim", overflow="ellipsis", no_wrap=True)
-        for name, event in self._last.items():
+        for name in names:
+            event = self._last[name]
             sign, colour = style.MARKS[event.state]
             expected = self._expected.get(name, 0)
             table.add_row(
@@ -109,7 +131,10 @@ def progress(
         live = Live(plan, expected)
         console = Console(stderr=True)
         with Drawing(live, console=console, refresh_per_second=4, vertical_overflow="visible"):
-            yield live
+            try:
+                yield live
+            finally:
+                live.whole = True
 
 
 def _detail(event: Event) -> str:

@@ -1,8 +1,14 @@
 """What people read, in a terminal of 80 columns."""
 
+import io
+
+import pytest
+from rich.console import Console
+
+from concrete_cli.backend import Event, State
 from concrete_cli.history import _only
 from concrete_cli.plan import Output, Plan, Step
-from concrete_cli.view import history, output, style
+from concrete_cli.view import history, output, progress, style
 
 RUNS = ["2026-11-24-valley", "2026-11-25-eagle"]
 LONG = [f"train_{name}" for name in ("hist_gradient_boosting", "gradient_boosting", "xgboost")]
@@ -71,3 +77,47 @@ def test_paths_below_the_working_folder_are_short(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert style.path(str(tmp_path / "a" / "b c")) == "a/b c"
     assert style.path(str(tmp_path.parent / "a")) == str(tmp_path.parent / "a")
+
+
+@pytest.fixture
+def drawn():
+    """Draw the live table of thirty steps into a terminal of so many lines."""
+    steps = tuple(
+        Step(f"train_{n}", "s.py", outputs=(Output(f"train_{n}", "o"),)) for n in range(30)
+    )
+    live = progress.Live(Plan("p", steps), {"train_20": 5})
+    states = {0: State.DONE, 1: State.DONE, 2: State.FAILED, 20: State.RUNNING, 21: State.RUNNING}
+    for number, state in states.items():
+        live.show(Event(f"train_{number}", state))
+
+    def draw(height, *, whole=False):
+        live.whole = whole
+        console = Console(file=io.StringIO(), width=80, height=height, force_terminal=True)
+        lines = console.render_lines(live, pad=False)
+        return ["".join(part.text for part in line).strip() for line in lines]
+
+    return draw
+
+
+def test_a_terminal_shorter_than_the_plan_shows_what_runs_and_how_much_is_left(drawn):
+    lines = drawn(8)
+    assert len(lines) == 7
+    assert [line.split()[1] for line in lines[1:-1]] == [
+        "train_2",
+        "train_3",
+        "train_4",
+        "train_20",
+        "train_21",
+    ]
+    assert lines[-1] == "and 25 more: 2 done, 23 waiting"
+
+
+@pytest.mark.parametrize(("height", "whole"), [(40, False), (8, True)])
+def test_a_plan_that_fits_and_one_that_has_ended_are_shown_whole(drawn, height, whole):
+    lines = drawn(height, whole=whole)
+    assert len(lines) == 31
+    assert "more" not in lines[-1]
+
+
+def test_nothing_fits_into_a_terminal_of_two_lines_and_nothing_breaks(drawn):
+    assert len(drawn(2)) <= 3
