@@ -72,9 +72,13 @@ def children() -> set[int]:
 
 
 def kill_marked(works: Collection[str]) -> None:
-    """End every process that bears one of these marks, or that of a folder below; wait for it."""
+    """End every process that bears one of these marks, or that of a folder below; wait for it.
+
+    One that has given up its environment is known by the step's log, if it still prints there.
+    """
+    works = {*works, *map(os.path.realpath, works)}
     for _ in range(LOOKS):
-        found = [pid for pid in _all() if _belongs(_mark(pid), works)]
+        found = [pid for pid in _all() if _belongs(_mark(pid) or _prints_to(pid), works)]
         if not found:
             return
         for pid in found:
@@ -112,4 +116,11 @@ def _mark(pid: int) -> str:
         for item in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
             if item.startswith(begin):
                 return os.fsdecode(item[len(begin) :])
+    return ""
+
+
+def _prints_to(pid: int) -> str:
+    """Return the file that the stdout of a process is."""
+    with contextlib.suppress(OSError):
+        return str(Path(f"/proc/{pid}/fd/1").readlink())
     return ""

@@ -183,6 +183,25 @@ def test_daemons_do_not_outlive_the_step_and_write_nothing_more(go, rig, body):
     assert not rig.entry(event).damage()
 
 
+def test_a_daemon_without_environment_goes_with_its_step_though_another_one_runs(rig, until):
+    """It bears no mark any more; the log that it holds open says whose it is."""
+    pid, go = rig.folder / "pid", rig.folder / "go"
+    leaves = f"""
+        daemon = subprocess.Popen(["sleep", "600"], start_new_session=True, env={{}})
+        Path('{pid}').write_text(str(daemon.pid))
+        """
+    waits = f"while not Path('{go}').exists(): time.sleep(0.01)\n"
+    run = rig.submit(rig.step("leaves", leaves + WRITE), rig.step("waits", waits + WRITE))
+    driver = rig.elsewhere(run)
+
+    until(lambda: rig.states(run).get("leaves") == "done")
+    assert rig.states(run)["waits"] == "running"
+    assert not Path("/proc", pid.read_text()).exists()
+
+    go.touch()
+    assert driver.wait() == 0
+
+
 def test_a_timeout_kills_all_of_the_group(go, rig):
     event = go(
         """
