@@ -138,6 +138,7 @@ def fit(pipeline: Any, rows: Any, target: Floats) -> Any:
     for model in (pipeline[-1], *(member[-1] for member in getattr(pipeline[-1], "members", []))):
         if type(model).__module__.startswith("sklearn.") and getattr(model, "n_jobs", None):
             model.set_params(n_jobs=1)
+        _forget_generators(model)
         if hasattr(model, "_bin_mapper"):
             model._bin_mapper.n_threads = 1  # noqa: SLF001  histograms remember it, too
     return pipeline
@@ -179,3 +180,13 @@ def _steps(
 def _class(path: str) -> Any:
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
+
+
+def _forget_generators(ensemble: Any) -> None:
+    """Take from each fitted tree its random generator, which predicting has no use for.
+
+    In a file all of them together are larger than the trees, and take longer to write and read.
+    """
+    for tree in np.ravel(getattr(ensemble, "estimators_", [])):
+        if isinstance(getattr(tree, "random_state", None), np.random.RandomState):
+            tree.random_state = None

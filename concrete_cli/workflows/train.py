@@ -91,11 +91,18 @@ def split(experiment: Experiment) -> Step:
 
 
 def tries(experiment: Experiment) -> Iterator[Step]:
-    """Yield one step per candidate; one that is killed does not stop the others."""
+    """Yield one step per candidate; one that is killed does not stop the others.
+
+    Those that take long come first, so that the others fill the gaps beside them.
+    """
     families = payload.module("_families")
     modules = own_modules(experiment)
-    for name, candidate in experiment.train.candidates.items():
-        params = _params(experiment, candidate.params)
+    candidates = [
+        (name, candidate, _params(experiment, candidate.params))
+        for name, candidate in experiment.train.candidates.items()
+    ]
+    candidates.sort(key=lambda one: -families.effort(one[1].model, one[2]))
+    for name, candidate, params in candidates:
         limit = {} if candidate.max_rows is None else {"max_rows": candidate.max_rows}
         yield Step(
             f"train_{name}",

@@ -8,7 +8,16 @@ import pandas as pd
 import pytest
 
 from _bundle import load_model, save_model
-from _families import FAMILIES, family, known_parameters, max_rows, members, modules, types
+from _families import (
+    FAMILIES,
+    effort,
+    family,
+    known_parameters,
+    max_rows,
+    members,
+    modules,
+    types,
+)
 from _parameters import EXTRA, PARAMETERS
 from _pipeline import build, fit
 from _types import TYPES
@@ -154,3 +163,27 @@ def test_voting_scales_as_badly_as_its_worst_member():
 def test_presets_can_be_written_as_json():
     for row in FAMILIES.values():
         assert json.loads(json.dumps(dict(row.preset))) == dict(row.preset)
+
+
+def test_more_rounds_are_more_effort_and_an_ensemble_takes_as_long_as_its_members():
+    preset = FAMILIES["xgboost"].preset["n_estimators"]
+
+    assert effort("xgboost", {"n_estimators": 2 * preset}) == 2 * effort("xgboost", {})
+    assert effort("svr", {"max_iter": -1}) == effort("svr", {})
+    assert effort("xgboost", {"n_estimators": "many"}) == effort("xgboost", {})
+    two = {"members": ["knn", {"model": "xgboost", "params": {"n_estimators": preset // 2}}]}
+    assert effort("voting", two) == effort("knn", {}) + effort("xgboost", {}) / 2
+    assert effort("module:Class", {}) > effort("gradient_boosting", {})
+
+
+def test_fitted_trees_keep_no_random_generators(rows):
+    frame, target, signature = rows
+    pipeline = build(signature, "gradient_boosting", {"n_estimators": 5}, 0, 1)
+    before = pipeline.fit(frame, target).predict(frame)
+
+    after = fit(pipeline, frame, target)
+
+    assert np.array_equal(after.predict(frame), before)
+    trees = np.ravel(after[-1].estimators_)
+    assert len(trees) == 5
+    assert {tree.random_state for tree in trees} == {None}
