@@ -195,8 +195,8 @@ def test_a_daemon_without_environment_goes_with_its_step_though_another_one_runs
     driver = rig.elsewhere(run)
 
     until(lambda: rig.states(run).get("leaves") == "done")
+    until(lambda: not Path("/proc", pid.read_text()).exists(), 5)
     assert rig.states(run)["waits"] == "running"
-    assert not Path("/proc", pid.read_text()).exists()
 
     go.touch()
     assert driver.wait() == 0
