@@ -26,6 +26,7 @@ from concrete_cli.errors import NotFound, UsageError
 from concrete_cli.plan import Plan
 
 FORMAT = 1
+NONE = "nothing has been run here yet: concrete train"
 LOG = logging.getLogger("concrete")
 
 
@@ -134,7 +135,7 @@ class Runs:
             for run in self.all():
                 if fits(run):
                     return run
-            raise NotFound("run", wanted, help="nothing has been run here yet: concrete train")
+            raise NotFound("run", wanted, help=NONE)
         ids = sorted((path.name for path in self._folders()), reverse=True)
         found = names.matches(wanted, ids)
         if len(found) > 1:
@@ -142,7 +143,7 @@ class Runs:
                 f"{wanted!r} may be {', '.join(sorted(found)[:5])}", help="say more of its name"
             )
         if not found:
-            raise NotFound("run", wanted, ids)
+            raise NotFound("run", wanted, ["latest", *ids], help="" if ids else NONE)
         return Run(self.folder / found[0])
 
     def durations(self, recent: int = 10) -> dict[str, float]:

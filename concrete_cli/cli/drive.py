@@ -75,6 +75,7 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
             print(f"run {run.id}", file=sys.stderr, flush=True)
     goes_on = remote.goes_on(backend)
     driven = run.driven  # by another process here: this one only listens
+    done = not goes_on and bool(run.events()) and results.status(run) == "done"
     events = backend.watch(run.record.get("handle", run.id))
     with (
         _leaving(run) if goes_on or driven else _stopping(run),
@@ -83,7 +84,7 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
         for event in remote.noted(events, run) if goes_on else events:
             with contextlib.suppress(BrokenPipeError):  # nobody looks any more; the run goes on
                 shown.show(event)
-    if driven:
+    if driven or done:
         return
     if goes_on:
         remote.register(run, backend)

@@ -117,3 +117,14 @@ Detach = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more.")]
+
+
+def seconds(option: str, text: str) -> float:
+    """Return the seconds that the duration given with an option means."""
+    from concrete_cli import durations
+    from concrete_cli.errors import UsageError
+
+    try:
+        return durations.parse(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: {error}", help="such as 30d, 12h, 10m") from None

@@ -142,10 +142,10 @@ def gc(
     home: o.Home = None,
 ) -> int:
     """Remove old runs, the finished steps that no run needs any more, and leftovers."""
-    from concrete_cli import collect, durations
+    from concrete_cli import collect
     from concrete_cli.view import output, style
 
-    removed = collect.collect(workspace.here(home), durations.parse(older_than))
+    removed = collect.collect(workspace.here(home), o.seconds("--older-than", older_than))
     if json:
         output.document(removed)
     else:

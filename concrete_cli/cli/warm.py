@@ -30,9 +30,9 @@ def start(
     home: o.Home = None,
 ) -> int:
     """Start a process that has imported what the experiment's steps import."""
-    from concrete_cli import durations, warmth
+    from concrete_cli import warmth
 
-    return _show(warmth.start(experiment, home, durations.parse(idle)), as_json=json)
+    return _show(warmth.start(experiment, home, o.seconds("--idle", idle)), as_json=json)
 
 
 def stop(

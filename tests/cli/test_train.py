@@ -81,10 +81,25 @@ def test_commands_about_runs(concrete, experiment):
     listed = concrete("runs", "--json").json()["runs"]
     shown = concrete("show", run[:-1], "--json").json()
     logs = concrete("logs", "latest", "prepare", "--json").json()["logs"]
+    again = concrete("resume", "--json").json()
     removed = concrete("gc", "--older-than", "0s", "--json").json()
 
     assert [row["run"] for row in listed] == [run]
     assert shown["run"] == run
-    assert set(logs) <= {"prepare"}
+    assert again == shown  # what is done is done, and took as long as it took
+    assert set(logs) == {"prepare"}
+    assert logs["prepare"].startswith("concrete.csv: 1030 rows, 9 columns, 25 duplicate rows")
     assert (removed["runs"], removed["entries"]) == (1, 6)
-    assert concrete("show", run, code=5).stderr.startswith("error: no run called")
+    assert concrete("show", run, code=5).stderr.splitlines() == [
+        f"error: no run called '{run}'",
+        "help: nothing has been run here yet: concrete train",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [(("gc", "--older-than"), "--older-than"), (("warm", "start", "--idle"), "--idle")],
+)
+def test_a_duration_that_is_none(concrete, experiment, words, option):
+    told = concrete(*words, "30x", code=2).stderr
+    assert told.startswith(f"error: {option} 30x: expected a duration such as")
