@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk, home
+from concrete_cli import disk, durations, home
 from concrete_cli.backend import Event, Options
 from concrete_cli.cache import Cache
 from concrete_cli.errors import NotFound
@@ -105,9 +105,13 @@ class LocalBackend:
 
     def _runner(self, run: Run) -> Runner:
         slots = run.options.jobs or processors()
-        durations = Runs(self._home).durations()
-        schedule = Schedule(run.plan, slots, lambda name: durations.get(name, 0.0))
-        return Runner(run, self._cache, schedule, self._home)
+        known = Runs(self._home).durations()
+        schedule = Schedule(run.plan, slots, lambda name: known.get(name, 0.0))
+        return Runner(run, self._cache, schedule, self._home, keep_warm=self._keep_warm())
+
+    def _keep_warm(self) -> float:
+        """Return how many seconds a fork server stays after the run; 0: it goes with the run."""
+        return durations.parse(self._settings.get("keep_warm", 0))
 
     def _listen(self, run: Run) -> Iterator[Event]:
         tail = run.tail()

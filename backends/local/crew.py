@@ -26,12 +26,14 @@ LOST = 10  # times that a server may be lost before that counts as the steps' ow
 class Crew:
     """Starts attempts and tells of their ends."""
 
-    def __init__(self, scratch: Path, run_folder: Path, *, cold: bool) -> None:
+    def __init__(
+        self, scratch: Path, run_folder: Path, *, cold: bool, keep_warm: float = 0
+    ) -> None:
         self._scratch = scratch
         self._run_folder = run_folder
         self._cold = cold or not processes.FORK_IS_SAFE
         self._running: dict[int, Attempt] = {}
-        self._launcher = Launcher(scratch / "server.log")
+        self._launcher = Launcher(scratch / "server.log", 0 if self._cold else keep_warm)
         self._losses = 0
         self._places: list[Path] = []
         self._numbers = itertools.count()

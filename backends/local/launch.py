@@ -27,10 +27,14 @@ BRIEF = 0.2  # seconds, when nothing runs
 
 
 class Launcher:
-    """Starts processes and waits for them; closing it kills what still runs."""
+    """Starts processes and waits for them; closing it kills what still runs.
 
-    def __init__(self, log: Path) -> None:
+    With `keep_warm` the server that it starts stays for so many seconds after its last run.
+    """
+
+    def __init__(self, log: Path, keep_warm: float = 0) -> None:
         self._log = log
+        self._keep_warm = keep_warm
         self._tickets = itertools.count(1)
         self._server: _Server | None = None
         self._use_resident = True
@@ -75,16 +79,17 @@ class Launcher:
 
     def _ready(self) -> _Server:
         if self._server is None:
-            self._server = _Server(self._log, use_resident=self._use_resident)
+            there = resident.reach(self._keep_warm) if self._use_resident else None
+            self._server = _Server(self._log, there)
         return self._server
 
 
 class _Server:
     """The runner's end of a fork server: the resident one, or one of its own."""
 
-    def __init__(self, log: Path, *, use_resident: bool) -> None:
+    def __init__(self, log: Path, there: socket.socket | None) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._socket = (resident.connect() if use_resident else None) or self._launch(log)
+        self._socket = there or self._launch(log)
         self._received = b""
         self._works: dict[int, str] = {}
         self.send(op="environment", env=dict(os.environ))

@@ -74,6 +74,15 @@ def connect() -> socket.socket | None:
     return None
 
 
+def reach(idle: float) -> socket.socket | None:
+    """Return a connection to the server; start one that stays so long, if `idle` is not 0."""
+    connection = connect()
+    if connection is None and idle:
+        with contextlib.suppress(OSError, BackendUnavailable):
+            return _launch(idle)
+    return connection
+
+
 def _launch(idle: float) -> socket.socket:
     place = _place()
     place.unlink(missing_ok=True)

@@ -32,14 +32,17 @@ from .verdict import Verdict, judge
 class Runner:
     """Drives one run; the caller holds the run's lock."""
 
-    def __init__(self, run: Run, cache_: Cache, schedule: Schedule, home: Path) -> None:
+    def __init__(
+        self, run: Run, cache_: Cache, schedule: Schedule, home: Path, *, keep_warm: float = 0
+    ) -> None:
         self.run = run
         self.options: Options = run.options
         self._home = home
         self._cache = cache_
         self._schedule = schedule
         self._inputs = Inputs(home, run.folder / "nothing")
-        self._crew = Crew(home / "tmp" / run.id, run.folder, cold=self.options.cold)
+        scratch = home / "tmp" / run.id
+        self._crew = Crew(scratch, run.folder, cold=self.options.cold, keep_warm=keep_warm)
         self._plan = run.plan
         self._before = run.last_events()
         self._imports_asked = False

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from concrete_cli.backends.local import resident
+from concrete_cli.backends.local import LocalBackend, resident
 
 WHO = "(out / 'text.txt').write_text(str(os.getppid()))\n"
 
@@ -75,6 +75,25 @@ def test_runs_use_it_one_after_the_other(rig, server):
     cold = rig.run(rig.step("one", WHO), reuse=False, cold=True)
     assert cold["one"].state == "done"
     assert resident.status()["pid"] == server
+
+
+def test_a_run_starts_it_where_the_experiment_says_keep_warm(rig, runtime, until):
+    rig.backend = LocalBackend(rig.home, {"keep_warm": "1s"})
+    run = rig.submit(rig.step("one", WHO), reuse=False)
+
+    assert rig.elsewhere(run).wait() == 0
+
+    stays = resident.status()
+    assert stays["idle"] == 1
+    assert rig.text(run.last_events()["one"]) == str(stays["pid"])
+    again = rig.run(rig.step("one", WHO), reuse=False)
+    assert rig.text(again["one"]) == str(stays["pid"])
+    until(lambda: gone(stays["pid"]))
+
+
+def test_a_run_that_keeps_nothing_warm_starts_none(rig, runtime):
+    assert rig.run(rig.step("one", WHO))["one"].state == "done"
+    assert resident.status() is None
 
 
 def test_it_is_for_its_user_alone(server, runtime):
