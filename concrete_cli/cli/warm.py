@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -70,6 +71,7 @@ def _show(facts: dict[str, object] | None, *, as_json: bool) -> int:
         print("nothing is warm: concrete warm start")
     else:
         modules = facts["modules"]
-        named = ", ".join(modules) if isinstance(modules, list) else ""
+        names = [] if not isinstance(modules, list) else modules
+        named = ", ".join(name for name in names if name not in sys.stdlib_module_names)
         print(f"warm, process {facts['pid']}, {named or 'importing'}")
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import command_table
+from concrete_cli import errors
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -26,7 +27,7 @@ def examples():
 def test_the_table_of_commands_is_up_to_date():
     block = command_table.BLOCK.search(README)
     assert block, "README.md has lost its <!-- commands --> block"
-    assert block[0] == command_table.table(), "run: .venv/bin/python tests/docs/command_table.py"
+    assert block[0] == command_table.table(), "run: .venv/bin/python tests/support/command_table.py"
 
 
 def test_every_command_has_an_example():
@@ -35,6 +36,18 @@ def test_every_command_has_an_example():
     for name, _ in command_table.commands():
         words = [word for word in name.split() if not word.startswith("[") and word.islower()]
         assert any(line[: len(words)] == words for line in shown), f"no example of {name}"
+
+
+def test_every_command_takes_home_and_json():
+    for name, command in command_table.leaves():
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {"--home", "--json"} <= options, name
+
+
+def test_every_exit_code_is_explained():
+    told = {int(code) for code in re.findall(r"^\| (\d+) \| ", README, re.MULTILINE)}
+    kinds = [errors.ConcreteError, *errors.ConcreteError.__subclasses__()]
+    assert told == {0, *(kind.exit_code for kind in kinds)}
 
 
 @pytest.fixture

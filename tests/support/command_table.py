@@ -20,6 +20,13 @@ BLOCK = re.compile(r"(?<=<!-- commands -->\n).*?(?=<!-- end of commands -->)", r
 
 def commands() -> Iterator[tuple[str, str]]:
     """Yield each command as it is typed, and the first line of its help."""
+    for path, command in leaves():
+        arguments = [part for part in map(_argument, command.params) if part]
+        yield " ".join([path, *arguments]), (command.help or "").strip().splitlines()[0]
+
+
+def leaves() -> Iterator[tuple[str, Any]]:
+    """Yield each command that does something, by its name."""
     app.add_commands()
     yield from _below(typer.main.get_command(app.app), "concrete")
 
@@ -30,11 +37,10 @@ def table() -> str:
     return "\n".join(["| command | what it does |", "|---|---|", *rows, ""])
 
 
-def _below(command: Any, path: str) -> Iterator[tuple[str, str]]:
+def _below(command: Any, path: str) -> Iterator[tuple[str, Any]]:
     children = getattr(command, "commands", None)
     if children is None:
-        arguments = [part for part in map(_argument, command.params) if part]
-        yield " ".join([path, *arguments]), (command.help or "").strip().splitlines()[0]
+        yield path, command
         return
     for name, child in children.items():
         yield from _below(child, f"{path} {name}")
