@@ -6,10 +6,12 @@ table in `_families.py`; what the file or the manifest says of itself is not bel
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +43,22 @@ def load_model(path: Path, allowed: Iterable[str]) -> Any:
             schema = json.loads(archive.read(SCHEMA))
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise Refused(f"{path} is not a skops file: {error}") from error
-    # All that it holds is allowed. skops looks at the whole list for each of thousands of objects.
-    return skops.io.load(path, trusted=sorted(_check_types(schema, allowed, path)))
+    trusted = sorted(_check_types(schema, allowed, path))
+    with _uncollected():
+        # All of it is allowed. skops looks at the whole list for each of thousands of objects.
+        return skops.io.load(path, trusted=trusted)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Have no garbage looked for: among the parts of a forest that takes as long as loading it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def load_bundle(folder: Path) -> tuple[Any, dict[str, Any]]:

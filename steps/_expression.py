@@ -6,7 +6,7 @@ A column whose name is not an identifier is written `column('coarse aggregate')`
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
@@ -48,10 +48,19 @@ class Expression:
         import numpy as np
 
         with np.errstate(all="ignore"):
-            values = _evaluate(self.tree, rows, np)
-            if not self.columns:
-                values = np.full(len(rows[next(iter(rows))]), values)
-        return np.asarray(values, dtype=np.float64)
+            return np.asarray(self.function()(rows), dtype=np.float64)
+
+    def function(self) -> Callable[[Mapping[str, Any]], Any]:
+        """Return what `evaluate` computes with; whoever calls it again and again is quicker so.
+
+        It heeds numpy's `errstate` and gives an array of floats unless the caller's columns differ.
+        """
+        import numpy as np
+
+        compute = _function(self.tree, np)
+        if self.columns:
+            return compute
+        return lambda rows: np.full(len(rows[next(iter(rows))]), compute(rows))
 
     def divisors(self) -> Iterator[Expression]:
         """Yield what this expression divides by."""
@@ -134,25 +143,42 @@ def _in_feature(error: ExpressionError, name: str) -> ExpressionError:
     return error
 
 
-def _evaluate(node: ast.expr, rows: Mapping[str, Any], np: Any) -> Any:
+def _function(node: ast.expr, np: Any) -> Callable[[Mapping[str, Any]], Any]:
     match node:
         case ast.Constant(value):
-            return np.float64(value)
+            number = np.float64(value)
+            return lambda _: number
         case ast.Name(name) | ast.Call(ast.Name("column"), [ast.Constant(str(name))]):
-            return np.asarray(rows[name], dtype=np.float64)
+            return lambda rows: np.asarray(rows[name], dtype=np.float64)
         case ast.UnaryOp(op, operand):
-            return getattr(np, OPERATORS[type(op)])(_evaluate(operand, rows, np))
+            return _applied(getattr(np, OPERATORS[type(op)]), [_function(operand, np)])
         case ast.BinOp(left, op, right):
             function = getattr(np, OPERATORS[type(op)])
-            return function(_evaluate(left, rows, np), _evaluate(right, rows, np))
+            return _applied(function, [_function(left, np), _function(right, np)])
         case ast.Call(ast.Name(name), arguments):
-            values = [_evaluate(argument, rows, np) for argument in arguments]
-            function = getattr(np, FUNCTIONS[name])
-            result = function(*values[:2]) if name in SEVERAL else function(values[0])
-            for value in values[2:]:
-                result = function(result, value)
-            return result
+            given = [_function(argument, np) for argument in arguments]
+            return _applied(getattr(np, FUNCTIONS[name]), given if name in SEVERAL else given[:1])
     raise TypeError(node)  # pragma: no cover  the checker lets nothing else pass
+
+
+def _applied(
+    function: Callable[..., Any], given: list[Callable[[Mapping[str, Any]], Any]]
+) -> Callable[[Mapping[str, Any]], Any]:
+    """Return the function of one value, or of two and then of its result and the next one."""
+    first, *others = given
+    if not others:
+        return lambda rows: function(first(rows))
+    if len(others) == 1:
+        other = others[0]
+        return lambda rows: function(first(rows), other(rows))
+
+    def several(rows: Mapping[str, Any]) -> Any:
+        result = first(rows)
+        for one in others:
+            result = function(result, one(rows))
+        return result
+
+    return several
 
 
 def _names(tree: ast.expr) -> Iterator[tuple[str, ast.expr]]:

@@ -68,3 +68,12 @@ def test_without_a_quick_way_everybody_goes_alone():
     model.quick = False
     together(model, [1], [2])
     assert model.sizes == [1, 1]
+
+
+def test_one_that_is_alone_waits_for_nobody():
+    batch = Batch(Model())
+    batch.asked = {"the only request"}
+    coroutine = batch.predict({"x": [3]})
+    with pytest.raises(StopIteration) as done:
+        coroutine.send(None)
+    assert done.value.value.tolist() == [6]

@@ -10,6 +10,8 @@ from _scoring import Scorer
 
 KNOWN = ["bagging", "extra_trees", "gradient_boosting", "hist_gradient_boosting", "lightgbm",
          "linear", "random_forest", "ridge", "voting", "xgboost"]  # fmt: skip
+# The sums of BLAS depend on how many rows there are, so that the pipeline differs from itself.
+INEXACT = ["linear", "ridge", "voting"]
 
 
 @pytest.mark.parametrize("family", KNOWN)
@@ -22,7 +24,11 @@ def test_equal_to_the_pipeline(family, tmp_path):
     frame = served.rows(40).drop(columns="y")
     columns = {name: frame[name].tolist() for name in frame}
     together = fast(columns)
-    np.testing.assert_allclose(together, pipeline.predict(frame), rtol=1e-12)
+    expected = pipeline.predict(frame)
+    if family in INEXACT:
+        np.testing.assert_allclose(together, expected, rtol=1e-12)
+    else:
+        assert together.tolist() == expected.tolist()
     alone = [
         fast({name: [values[row]] for name, values in columns.items()})[0] for row in range(40)
     ]

@@ -4,6 +4,8 @@ import json
 import threading
 import time
 
+import pytest
+
 import served
 
 
@@ -82,6 +84,47 @@ def test_headers_without_end_are_refused(client):
     answer = client.talk(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 100_000)
     assert status(answer) in (400, 431)
     assert body(answer)["error"]
+
+
+def test_headers_behind_a_body_have_a_limit_and_no_effect(client):
+    lines = ("Content-Type: application/json", "Transfer-Encoding: chunked", "Connection: close")
+    start = head(client, *lines).replace(client.key.encode(), b"wrong") + b"2\r\n{}\r\n0\r\n"
+    late = b"Authorization: Bearer " + client.key.encode() + b"\r\n"
+    assert status(client.talk(start + late + b"\r\n")) == 401
+    many = b"".join(b"X-%d: %s\r\n" % (number, b"x" * 1000) for number in range(80))
+    assert status(client.talk(head(client, *lines) + b"2\r\n{}\r\n0\r\n" + many)) == 400
+
+
+def test_a_header_that_stands_there_twice_is_refused(client):
+    answer = client.talk(head(client, "Host: evil.example", "Connection: close"))
+    assert status(answer) == 400
+    answer = client.talk(head(client, "Authorization: Bearer x", "Connection: close"))
+    assert (status(answer), body(answer)["error"]) == (
+        400,
+        "there are several headers authorization",
+    )
+
+
+@pytest.mark.parametrize("lines", [
+    ("Content-Length: 2", "Transfer-Encoding: chunked"),
+    ("Content-Length: 2", "Content-Length: 3"),
+    ("Content-Length: -1",),
+    ("Content Length: 2",),
+    ("X: a\r\n b",),
+])  # fmt: skip
+def test_what_proxies_could_read_in_another_way_is_refused(client, lines):
+    answer = client.talk(head(client, *lines, "Content-Type: application/json") + b"{}")
+    assert status(answer) == 400
+
+
+def test_an_offer_of_another_protocol_is_not_taken_up(client, sample):
+    request = json.dumps({"data": [sample]}).encode()
+    lines = ("Content-Type: application/json", f"Content-Length: {len(request)}")
+    offer = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: x")
+    last = head(client, "Connection: close", method="GET", path="/health")
+    answer = client.talk(head(client, *lines, *offer) + request[:9], request[9:] + last, pause=0.2)
+    assert answer.count(b"HTTP/1.1 200") == 2
+    assert answer.index(b'"predictions"') < answer.index(b'"ok"')
 
 
 def test_nonsense_is_refused(client):

@@ -7,6 +7,7 @@ prediction does not depend on the rows beside it, so the answers are those it wo
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 Asked = tuple[dict[str, list[Any]], int, asyncio.Future[Any]]
@@ -19,11 +20,12 @@ class Batch:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._waiting: list[Asked] = []
+        self.asked: Collection[Any] = ()  # the requests that are being answered, once known
 
     async def predict(self, columns: dict[str, list[Any]]) -> Any:
         """Return one float per row."""
         rows = len(next(iter(columns.values())))
-        if not self._model.quick or rows > MOST:
+        if not self._model.quick or rows > MOST or len(self.asked) == 1:
             return self._model.predict(columns)
         loop = asyncio.get_running_loop()
         if not self._waiting:

@@ -13,19 +13,22 @@ import socket
 import time
 import traceback
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, MutableMapping
+from functools import lru_cache
+from typing import Any
 
 from starlette.exceptions import HTTPException
 
 from .board import Slot
-from .body import Gone, Message, Receive, Refusal, Scope, Send, respond, throw_away
+from .body import App, Gone, Message, Receive, Refusal, Scope, Send, respond, throw_away
 from .key import Key
 from .log import Log
 from .settings import Settings
 
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 ALWAYS_OPEN = ("/health", "/ready")
 OPEN_HERE = ("/", "/openapi.json", "/metrics")  # on loopback; they tell nothing of requests
+SINGLE = (b"host", b"authorization", b"content-length", b"content-type", b"content-encoding")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 MESSAGES = {404: "there is nothing here", 405: "this method is not for this path"}
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
@@ -44,6 +47,7 @@ class Guard:
         self._open = ALWAYS_OPEN + (OPEN_HERE if settings.loopback else ())
         own = {settings.host, socket.gethostname()} if not settings.loopback else set()
         self._hosts = {host.lower() for host in (*own, *settings.hosts, "localhost")}
+        self._admits_host = lru_cache(maxsize=64)(self._is_ours)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -53,7 +57,7 @@ class Guard:
             return  # uvicorn closes a WebSocket that nobody accepts
         begin = time.perf_counter()
         headers = dict(scope["headers"])
-        exchange = _Exchange(scope, send, _request_id(headers), self)
+        exchange = _Exchange(headers, send, self)
         try:
             self._check(scope, headers)
             await self._app(scope, exchange.receiving(receive), exchange.send)
@@ -81,11 +85,12 @@ class Guard:
         )
 
     def _check(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
-        if not self._is_ours(headers.get(b"host", b"").decode("latin-1")):
+        if len(headers) < len(scope["headers"]):
+            _check_single(name for name, _ in scope["headers"])
+        if not self._admits_host(headers.get(b"host", b"")):
             raise Refusal(421, "the Host header names another site")
         if scope["path"] not in self._open:
-            given = [value for name, value in scope["headers"] if name == b"authorization"]
-            scheme, _, key = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
+            scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
             if scheme.lower() != b"bearer" or not self._key.admits(key.strip()):
                 message = "send the endpoint's key as `Authorization: Bearer KEY`"
                 raise Refusal(401, message, {"www-authenticate": "Bearer"})
@@ -93,12 +98,12 @@ class Guard:
         if not length.isdigit() or int(length) > self._settings.most_bytes:
             raise Refusal(413, f"the body is larger than {self._settings.most_bytes} bytes")
 
-    def _is_ours(self, header: str) -> bool:
+    def _is_ours(self, header: bytes) -> bool:
         """Whether a Host header is of this endpoint: no page of another site can send that.
 
         A name can be made to point anywhere (DNS rebinding), an address cannot.
         """
-        found = HOST.fullmatch(header)
+        found = HOST.fullmatch(header.decode("latin-1"))
         if not found:
             return False
         name = found[1].strip("[]").lower()
@@ -114,20 +119,19 @@ class Guard:
 class _Exchange:
     """One request and its answer: which status it got, whether the body was read."""
 
-    def __init__(self, scope: Scope, send: Send, request_id: str, guard: Guard) -> None:
-        self.id = request_id
+    def __init__(self, headers: Mapping[bytes, bytes], send: Send, guard: Guard) -> None:
+        self.id = _request_id(headers)
         self.status = 0
-        self._scope = scope
         self._send = send
         self._guard = guard
-        names = dict(scope["headers"])
-        self._unread = b"transfer-encoding" in names or names.get(b"content-length", b"0") != b"0"
-        self._waits = b"expect" in names  # for a word from us before it sends the body
+        length = headers.get(b"content-length", b"0")
+        self._unread = length != b"0" or b"transfer-encoding" in headers
+        self._waits = b"expect" in headers  # for a word from us before it sends the body
 
     def receiving(self, receive: Receive) -> Receive:
         """Return `receive`, seeing to it that the end of the body is noticed."""
 
-        async def noticed() -> Message:
+        async def noticed() -> MutableMapping[str, Any]:
             message = await receive()
             if message["type"] == "http.request" and not message.get("more_body", False):
                 self._unread = False
@@ -161,6 +165,13 @@ class _Exchange:
         if unread:
             await throw_away(receive, most_bytes)
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _check_single(names: Iterable[bytes]) -> None:
+    """Refuse a header that stands there twice and must not: which one would count?"""
+    for name, times in Counter(names).items():
+        if times > 1 and name in SINGLE:
+            raise Refusal(400, f"there are several headers {name.decode()}")
 
 
 def _request_id(headers: Mapping[bytes, bytes]) -> str:

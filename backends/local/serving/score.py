@@ -19,6 +19,7 @@ from .settings import Settings
 SMALL = 16_384  # bytes; such a request is answered in less time than a thread takes to wake up
 QUEUE = 8  # large requests of one worker that may wait for each other
 JSON = "application/json"
+ENCODE = json.JSONEncoder(allow_nan=False).encode
 
 
 class Score:
@@ -30,7 +31,7 @@ class Score:
         self._model = score.LOADED["model"]
         self._model.signature.most_rows = settings.most_rows
         self._slot = slot
-        self._batch = Batch(self._model)
+        self.batch = Batch(self._model)
         self._thread = ThreadPoolExecutor(1)
         self._waiting = 0
 
@@ -49,12 +50,12 @@ class Score:
         self._slot.add("warnings", len(answer["warnings"]))
         took = round((time.perf_counter() - begin) * 1e3, 3)
         scope["concrete"] = {"rows": rows, "score_ms": took}
-        await body.respond(send, 200, json.dumps(answer, allow_nan=False).encode() + b"\n")
+        await body.respond(send, 200, ENCODE(answer).encode() + b"\n")
 
     async def _compute(self, raw: bytes, *, intervals: bool) -> dict[str, Any]:
         if len(raw) <= SMALL:
             columns, warnings = self._model.read(raw)
-            predicted = await self._batch.predict(columns)
+            predicted = await self.batch.predict(columns)
             answer: dict[str, Any] = self._model.document(predicted, warnings, intervals=intervals)
             return answer
         if self._waiting >= QUEUE:

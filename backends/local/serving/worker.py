@@ -70,6 +70,7 @@ def work(
     server = _Server(config, listener, board, how.most_connections)
     server.endpoint, server.guard, server.slot, server.log = endpoint, guard, slot, log
     server.lifeline = lifeline
+    endpoint.tell(server.server_state.tasks)
     server.run(sockets=[])
 
 
