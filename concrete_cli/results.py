@@ -10,6 +10,7 @@ from typing import Any
 from concrete_cli import disk, runs
 from concrete_cli import results_finetune as tuned
 from concrete_cli.backend import Backend, Event, State
+from concrete_cli.cache import Cache
 from concrete_cli.errors import NotFound, StepFailed
 from concrete_cli.plan import Output, Plan
 from concrete_cli.runs import Run
@@ -37,6 +38,7 @@ def document(run: Run, backend: Backend) -> dict[str, Any]:
         "status": status(run, plan, last),
         "seconds": record.get("seconds", 0),
         "steps": steps(plan, last),
+        "warnings": warnings(run, last),
         "leaderboard": _leaderboard(board),
         "selected": _selected(board),
         "test": _test(_read(paths.get("report"), "metrics.json")),
@@ -87,6 +89,16 @@ def steps(plan: Plan, last: dict[str, Event]) -> list[dict[str, Any]]:
         facts = {"seconds": event.seconds, "attempt": event.attempt}
         found.append({"name": step.name, "state": event.state.value, **facts})
     return found
+
+
+def warnings(run: Run, last: dict[str, Event]) -> list[str]:
+    """Return what a run of this machine has found odd in the data."""
+    event = last.get("prepare")
+    if event and event.entry:
+        profile = Cache(run.folder.parents[1]).entry(event.entry).output("data") / "profile.json"
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            return list(disk.read_json(profile)["warnings"])
+    return []
 
 
 def status(run: Run, plan: Plan | None = None, last: dict[str, Event] | None = None) -> str:

@@ -28,7 +28,7 @@ def result(found: dict[str, Any], *, as_json: bool) -> None:
         return
     if found["leaderboard"]:
         print("\n".join([*leaderboard(found), ""]))
-    _warn(_failed_candidates(found))
+    _warn([*_odd_data(found), *_failed_candidates(found)])
     if found["selected"]:
         print(f"selected  {style.paint(found['selected']['candidate'], 'bold')}")
     if test := found["test"]:
@@ -136,6 +136,14 @@ def _test(test: dict[str, Any]) -> str:
 def _counts(steps: list[dict[str, Any]]) -> str:
     states = [step["state"] for step in steps]
     return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
+
+
+def _odd_data(found: dict[str, Any]) -> list[str]:
+    count = len(found.get("warnings", []))
+    if not count:
+        return []
+    what = "one thing in the data looks" if count == 1 else f"{count} things in the data look"
+    return [f"{what} wrong: concrete logs {found['run']} prepare"]
 
 
 def _failed_candidates(found: dict[str, Any]) -> list[str]:

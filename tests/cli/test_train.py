@@ -32,6 +32,11 @@ def test_train_selects_by_cross_validation_and_reuses_all_of_it(concrete, experi
     assert low < first["test"]["rmse"] < high
     assert (Path(first["paths"]["model"]) / "model.skops").is_file()
 
+    assert [warning[:21] for warning in first["warnings"]] == [
+        "row 115 looks wrong: ",
+        "row 733 looks wrong: ",
+    ]
+
     second = concrete("train", experiment, *FEW, "--json").json()
 
     assert {step["state"] for step in second["steps"]} == {"reused"}
@@ -40,7 +45,8 @@ def test_train_selects_by_cross_validation_and_reuses_all_of_it(concrete, experi
 
 
 def test_a_changed_parameter_runs_only_what_depends_on_it(concrete, experiment):
-    concrete("train", experiment, *FEW)
+    told = concrete("train", experiment, *FEW).stderr
+    assert "warning: 2 things in the data look wrong: concrete logs 20" in told
     change = ["--set", "train.candidates.tree.params.max_depth=4"]
 
     plan = concrete("plan", experiment, *FEW, *change, "--json").json()
