@@ -75,17 +75,30 @@ class Prepared:
         return config.load(self.planned.file, self.planned.sets)
 
 
-def prepare(request: Request) -> Prepared:
-    """Read the experiment, check it, make its plan; nothing is written yet but the home."""
+def prepare(request: Request, *, to_run: bool = False) -> Prepared:
+    """Read the experiment, check it, make its plan; nothing is written yet but the home.
+
+    `to_run` lets the backend get ready for it meanwhile.
+    """
     file = (request.experiment or workspace.nearest_experiment(Path.cwd())).absolute()
     key = planned.key(file, request.workflow, request.sets) if _lasts(request) else ""
     found = planned.find(workspace.home_of(file, request.home), key) if key else None
+    if to_run and key and not found:
+        _get_ready(request, file)
     prepared = _taken_up(request, file, found) if found else _read(request, file)
     if key and not found and _lasts(prepared.request):
         planned.keep(prepared.workspace.home, key, prepared.planned)
     for name in request.options.force:
         prepared.plan.step(name)  # NotFound names the nearest
     return prepared
+
+
+def _get_ready(request: Request, file: Path) -> None:
+    """Let the backend begin with what the first steps of the workflow need, whatever the plan."""
+    module = import_module(WORKFLOWS[request.workflow or "train"].partition(":")[0])
+    place = backend.load(request.backend, workspace.home_of(file, request.home))
+    if hasattr(place, "get_ready") and not request.options.cold:
+        place.get_ready(getattr(module, "FIRST", ()))
 
 
 def _lasts(request: Request) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk, durations, home
+from concrete_cli import code, disk, durations, home, payload
 from concrete_cli.backend import Event, Options
 from concrete_cli.cache import Cache
 from concrete_cli.errors import NotFound
@@ -20,6 +20,8 @@ from concrete_cli.runs import Run, Runs
 
 from . import publish
 from .forecast import Forecast, forecast
+from .launch import start_ahead
+from .processes import FORK_IS_SAFE
 from .runner import Runner
 from .schedule import Schedule
 from .timers import Timers
@@ -50,6 +52,12 @@ class LocalBackend:
         from .endpoints import Endpoints
 
         return Endpoints(self._home)
+
+    def get_ready(self, scripts: Iterable[str]) -> None:
+        """Begin to import what these scripts import: a run is about to be submitted."""
+        if FORK_IS_SAFE:
+            files = [code.closure(payload.script(name)) for name in scripts]
+            start_ahead(dict.fromkeys(name for one in files for name in code.outside(one)))
 
     def submit(self, plan: Plan, run_folder: Path, options: Options) -> str:  # noqa: ARG002
         """Take note: the files of the run hold all that is needed."""

@@ -6,6 +6,7 @@ that it takes to end whatever a step has started.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import itertools
 import json
@@ -14,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +24,7 @@ from . import processes, resident
 from .limits import single_threaded
 from .task import Ended, Task
 
+_ahead: list[_Server] = []  # the server that was started before its run; at most one
 PATIENCE = 5.0  # seconds for a server to end what runs
 BRIEF = 0.2  # seconds, when nothing runs
 
@@ -78,16 +81,31 @@ class Launcher:
         self._server = None
 
     def _ready(self) -> _Server:
+        if self._server is None and _ahead and not self._keep_warm:
+            self._server = _ahead.pop()
         if self._server is None:
             there = resident.reach(self._keep_warm) if self._use_resident else None
             self._server = _Server(self._log, there)
         return self._server
 
 
+def start_ahead(modules: Iterable[str]) -> None:
+    """Start a fork server for the run to come, so that it imports while the plan is made."""
+    if not _ahead:
+        _ahead.append(_Server(None, resident.connect()))
+        _ahead[0].send(op="preload", modules=list(modules))
+
+
+@atexit.register
+def _end_ahead() -> None:
+    while _ahead:
+        _ahead.pop().close()
+
+
 class _Server:
     """The runner's end of a fork server: the resident one, or one of its own."""
 
-    def __init__(self, log: Path, there: socket.socket | None) -> None:
+    def __init__(self, log: Path | None, there: socket.socket | None) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket = there or self._launch(log)
         self._received = b""
@@ -133,9 +151,9 @@ class _Server:
         if self._works:
             processes.kill_marked(self._works.values())
 
-    def _launch(self, log: Path) -> socket.socket:
+    def _launch(self, log: Path | None) -> socket.socket:
         ours, theirs = socket.socketpair()
-        with theirs, log.open("ab") as output:
+        with theirs, log.open("ab") if log else tempfile.TemporaryFile() as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", f"{__package__}.forkserver", str(theirs.fileno())],
                 env=single_threaded(os.environ) | processes.ROOM,
