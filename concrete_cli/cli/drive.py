@@ -78,7 +78,7 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
     done = not goes_on and bool(run.events()) and results.status(run) == "done"
     events = backend.watch(run.record.get("handle", run.id))
     with (
-        _leaving(run) if goes_on or driven else _stopping(run),
+        leaving(run) if goes_on or driven else _stopping(run),
         progress.progress(run.plan, expected, quiet=manner.quiet, verbose=manner.verbose) as shown,
     ):
         for event in remote.noted(events, run) if goes_on else events:
@@ -144,7 +144,7 @@ def _detach(run: Run, workspace: Workspace, manner: Manner) -> int:
 
 
 @contextlib.contextmanager
-def _leaving(run: Run) -> Iterator[None]:
+def leaving(run: Run) -> Iterator[None]:
     """Ctrl-C (or SIGTERM) ends the watching; the run goes on where it is."""
 
     def leave(number: int, frame: FrameType | None) -> None:

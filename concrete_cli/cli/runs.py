@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 import typer
@@ -67,6 +68,7 @@ def logs(
 ) -> int:
     """Print what the steps of a run have printed."""
     from concrete_cli import history, remote
+    from concrete_cli.cli import drive
     from concrete_cli.view import history as view
 
     target = remote.find(run, home=home, elsewhere=backend, experiment=experiment)
@@ -74,7 +76,8 @@ def logs(
         pieces = history.logs(target.workspace, target.run, step, follow=follow)
     else:
         pieces = remote.logs(target, step, follow=follow)
-    view.logs(pieces, as_json=json)
+    with drive.leaving(target.run) if follow and target.run else contextlib.nullcontext():
+        view.logs(pieces, as_json=json)
     return 0
 
 

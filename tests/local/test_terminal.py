@@ -136,18 +136,19 @@ def test_ctrl_c_twice_stops_at_once(toy, start, until, concrete):
     assert concrete("resume", cwd=toy.folder).code == 0
 
 
-def test_ctrl_c_in_a_second_terminal_ends_only_the_watching(toy, start, until, concrete):
+@pytest.mark.parametrize("words", [("resume", "latest"), ("logs", "latest", "-f")])
+def test_ctrl_c_in_a_second_terminal_ends_only_the_watching(toy, start, until, words):
     driver = start("run", toy.file)
     until(toy.pids)
-    watcher = start("resume", toy.run.name)
-    until(lambda: "first" in watcher.stderr.readline())
+    watcher = start(*words, stderr=subprocess.STDOUT)
+    until(lambda: "first" in watcher.stdout.readline())
 
     watcher.send_signal(signal.SIGINT)
-    _, err = watcher.communicate(timeout=30)
+    told, _ = watcher.communicate(timeout=30)
 
     assert watcher.returncode == 130
-    assert f"run {toy.run.name} goes on" in err
-    assert f"concrete cancel {toy.run.name}" in err
+    assert f"run {toy.run.name} goes on" in told
+    assert f"concrete cancel {toy.run.name}" in told
     toy.go.touch()
     out, _ = driver.communicate(timeout=30)
     assert driver.returncode == 0
