@@ -7,12 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import model_archive, remote
+from concrete_cli import lineage, model_archive, remote
 from concrete_cli.backend import Backend
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 from concrete_cli.models import RECORD, Models, parse
 from concrete_cli.plan import Output
 from concrete_cli.remote import Target
+from concrete_cli.runs import Run, Runs
 
 LINEAGE = "lineage.json"
 
@@ -56,7 +57,10 @@ def pull(models: Models, backend: Backend, ref: str, *, trust: bool = False) -> 
         # What a version is remembered by is no part of what makes it the same or another one.
         (folder / RECORD).unlink(missing_ok=True)
         texts = _taken(folder, [LINEAGE, *str(found.tags.get("added", "")).split()])
-        facts = {"run": found.tags.get("run"), "pulled": backend.name}
+        run = found.tags.get("concrete_run") or found.tags.get("run")
+        facts = {"run": run, "pulled": backend.name}
+        if LINEAGE not in texts and run and (made_by := _run(models, run)):
+            texts |= lineage.texts(made_by, models.home)
         made = models.publish(name, folder, facts, texts)
     here = {"name": made.name, "version": made.number}
     return _carried("pulled", here, {"name": found.name, "version": found.version}, backend)
@@ -89,6 +93,14 @@ def _registry(backend: Backend) -> Any:
         message = f"backend {backend.name} has no registry of its own"
         raise BackendUnavailable(message, help="--backend azureml or azureml-v2")
     return found
+
+
+def _run(models: Models, name: str) -> Run | None:
+    """Return the run of this home that a version comes from, if it is here."""
+    for run in Runs(models.home).all():
+        if name in (run.id, run.record.get("handle")):
+            return run
+    return None
 
 
 def _taken(folder: Path, names: list[str]) -> dict[str, str]:

@@ -31,7 +31,12 @@ class CloudEndpoints:
         for option in HERE_ONLY[:-1]:
             if settings.get(option) is not None:
                 raise UsageError(f"--{option} is for --backend local: {name} is served elsewhere")
-        known = getattr(import_module(type(self._there).__module__), "OPTIONS", None)
+        module = import_module(type(self._there).__module__)
+        rule = getattr(module, "NAME", None)
+        if rule and not rule.fullmatch(name):
+            hint = f"--name ENDPOINT: {module.RULE}"
+            raise UsageError(f"an endpoint cannot be called {name!r} there", help=hint)
+        known = getattr(module, "OPTIONS", None)
         for option in settings:
             if known and option not in (*HERE_ONLY, *known):
                 raise UsageError(f"an endpoint has no {option!r}", help=", ".join(known))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk, remote, results
+from concrete_cli import adopting, disk, remote, results
 from concrete_cli.backend import Backend
 from concrete_cli.errors import NotFound, UsageError
 from concrete_cli.runs import Run
@@ -25,7 +25,8 @@ def finetune(
     from concrete_cli.workflows.finetune import Start
 
     remote.refresh_all(space, request.backend)
-    run = train_run(str(request.given.get("start") or LATEST), request, experiment, space)
+    wanted = str(request.given.get("start") or LATEST)
+    run = train_run(wanted, request, experiment, space, backend)
     model = results.keep(run, backend, run.last_events()).get("model")
     if model is None:
         hint = "train again: concrete train"
@@ -43,8 +44,13 @@ def finetune(
     return {"start": start}
 
 
-def train_run(wanted: str, request: Request, experiment: Experiment, space: Workspace) -> Run:
-    """Return the train run that a person means, or the latest of this experiment."""
+def train_run(
+    wanted: str, request: Request, experiment: Experiment, space: Workspace, backend: Backend
+) -> Run:
+    """Return the train run that a person means, or the latest of this experiment.
+
+    The handle of a run that another machine has started in the cloud will do.
+    """
     name = experiment.experiment.name
     if wanted == LATEST:
         for run in space.runs.all():
@@ -53,7 +59,7 @@ def train_run(wanted: str, request: Request, experiment: Experiment, space: Work
         command = f"concrete train {request.experiment or ''}".strip()
         hint = f"train first: {command}"
         raise NotFound("finished train run of experiment", name, help=hint)
-    run = space.runs.find(wanted)
+    run = _named(wanted, experiment, space, backend)
     record = run.record
     if record["workflow"] != "train":
         raise UsageError(f"{run.id} is a {record['workflow']} run", help="name a train run")
@@ -63,6 +69,20 @@ def train_run(wanted: str, request: Request, experiment: Experiment, space: Work
     if (state := results.status(run)) != "done":
         raise UsageError(f"{run.id} is {state}", help=f"finish it: concrete resume {run.id}")
     return run
+
+
+def _named(wanted: str, experiment: Experiment, space: Workspace, backend: Backend) -> Run:
+    try:
+        if run := remote.known(space, wanted):
+            return run
+    except NotFound as missing:
+        if not remote.goes_on(backend):
+            raise
+        try:
+            return adopting.of_experiment(space, backend, wanted, experiment)
+        except NotFound:
+            raise missing from None
+    raise NotFound("run", wanted)
 
 
 def _fits(run: Run, request: Request, experiment: Experiment) -> bool:

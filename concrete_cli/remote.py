@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import runs, settings, workspace
+from concrete_cli import results, runs, settings, workspace
 from concrete_cli.backend import Backend, Event, State
 from concrete_cli.errors import BackendUnavailable, NotFound
 from concrete_cli.runs import Run
@@ -45,7 +45,7 @@ def find(
     of the experiment.
     """
     space = workspace.of_experiment(experiment, home) if experiment else workspace.here(home)
-    if run := _known(space, wanted, elsewhere):
+    if run := known(space, wanted, elsewhere):
         return Target(space, space.backend_of(run), run.record.get("handle", run.id), run)
     given = settings.of_file(elsewhere, experiment)
     place = space.backend(elsewhere, given)
@@ -71,10 +71,12 @@ def register(run: Run, backend: Backend) -> None:
     if not (done and plan.publishes and models) or record.get("registered"):
         return
     for name, output in plan.publishes.items():
+        card = {"experiment": record.get("experiment", ""), "concrete_run": run.id}
+        card |= results.test_scores(run, backend)
         if getattr(backend, "registers", False):
             number = models.find(name).version
+            models.note(name, number, card)
         else:
-            card = {"experiment": record.get("experiment", ""), "concrete_run": run.id}
             number = models.publish(record["handle"], name, output, card)
         run.note(registered={"name": name, "version": number})
 
@@ -193,7 +195,7 @@ def _ended(run: Run) -> bool:
     return all(step.name in last and last[step.name].state.ended for step in run.plan.steps)
 
 
-def _known(space: Workspace, wanted: str, elsewhere: str) -> Run | None:
+def known(space: Workspace, wanted: str, elsewhere: str = "") -> Run | None:
     """Return the run of this home with that name or handle; None: look elsewhere."""
     for run in space.runs.all():
         if run.record.get("handle") == wanted:

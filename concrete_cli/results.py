@@ -65,20 +65,9 @@ def outputs(
         found[str(output)] = None
         if event and event.state.good:
             with contextlib.suppress(NotFound):
-                folder = path(handle, output) if path else _fetched(run, backend, output)
+                folder = path(handle, output) if path else brought(run, backend, output)
                 found[str(output)] = str(folder)
     return found
-
-
-def _fetched(run: Run, backend: Backend, output: Output) -> Path:
-    folder = run.folder / "outputs" / str(output)
-    if not folder.is_dir():
-        scratch = run.folder / "outputs" / f".{output}"
-        disk.remove(scratch)
-        scratch.parent.mkdir(exist_ok=True)
-        backend.fetch(run.record.get("handle", run.id), output, scratch)
-        scratch.rename(folder)
-    return folder
 
 
 def steps(plan: Plan, last: dict[str, Event]) -> list[dict[str, Any]]:
@@ -155,6 +144,24 @@ def keep(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Path]:
         if folder.is_dir():
             paths[name] = folder
     return paths
+
+
+def test_scores(run: Run, backend: Backend) -> dict[str, float]:
+    """Return what the registry of a cloud is told of a model: its scores on the test rows."""
+    found = _test(_read(keep(run, backend, run.last_events()).get("report"), "metrics.json"))
+    return {name: found[name] for name in ("rmse", "mae", "r2")} if found else {}
+
+
+def brought(run: Run, backend: Backend, output: Output) -> Path:
+    """Copy an output that is elsewhere into the run's folder, once; return where it is."""
+    folder = run.folder / "outputs" / str(output)
+    if not folder.is_dir():
+        scratch = run.folder / "outputs" / f".{output}"
+        disk.remove(scratch)
+        scratch.parent.mkdir(exist_ok=True)
+        backend.fetch(run.record.get("handle", run.id), output, scratch)
+        scratch.rename(folder)
+    return folder
 
 
 def _read(folder: Path | None, name: str) -> dict[str, Any] | None:

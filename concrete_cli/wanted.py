@@ -114,10 +114,10 @@ def _of_cloud(name: str, space: Workspace, backend: Backend, *, offline: bool) -
             exact = f"{found.name}:{found.version}"
             return _made(exact, f"model:{exact}", about)
     version = Models(space.home).load(ref)
-    if not offline:
-        LOG.warning(
-            "%s is not in %s: the one that is registered here goes there", ref, backend.name
-        )
+    told = "%s is not in %s: the one that is registered here goes there"
+    if offline:
+        told = "the %s that is registered here stands for that of %s, which a dry run does not ask"
+    LOG.warning(told, ref, backend.name)
     return _made(version.ref, str(version.path), version.manifest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from .models import Models
 
 OPTIONS = ("kind", "compute", "cpu", "memory_gb", "replicas", "auth")
+NAME = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
+RULE = "3 to 32 small letters, digits and dashes, a letter first"  # Azure's
 LOG_LINES = 5000
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from concrete_cli import digest
 from concrete_cli.cache import Cache
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Output, Source
@@ -43,7 +44,9 @@ class Resolver:
 
     def _of_model(self, uri: str) -> Source:
         found = self._backend.models.find(uri)
-        folder = self._home / "tmp" / "models" / f"{found.name}-{found.version}"
+        place = self._backend.client.workspace  # another one has other models of these names
+        where = digest.of_json([place.subscription_id, place.resource_group, place.name])[:12]
+        folder = self._home / "tmp" / "models" / f"{where}-{found.name}-{found.version}"
         if not folder.is_dir():
             self._backend.models.pull(f"{found.name}@{found.version}", folder)
         return Source(str(folder))

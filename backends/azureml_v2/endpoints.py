@@ -23,6 +23,8 @@ from .sdk import entities
 COLOURS = ("blue", "green")
 SERVER = "azureml-inference-server-http"
 OPTIONS = ("instance_type", "instance_count", "variables")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]")
+RULE = "3 to 32 letters, digits and dashes, a letter first"  # Azure's
 LOG_LINES = 5000
 COMPLAINT = re.compile(r"\w*(Error|Exception)\b.*")
 

@@ -116,14 +116,20 @@ class Models:
         )
         return True
 
-    def _set(self, one: Version, alias: str, *, on: bool) -> None:
+    def note(self, name: str, version: int, card: Mapping[str, Any]) -> None:
+        """Add to what the tags of a version say."""
+        given = {key: str(value) for key, value in card.items()}
+
         def change(ml: Any) -> None:
-            model = ml.models.get(one.name, version=str(one.version))
-            # Azure merges tags: one that has to go is emptied
-            model.tags = {**(model.tags or {}), ALIAS + alias: "true" if on else ""}
+            model = ml.models.get(name, version=str(version))
+            model.tags = {**(model.tags or {}), **given}
             ml.models.create_or_update(model)
 
-        self._client.call(f"tag model {one.name}", change)
+        self._client.call(f"tag model {name}", change)
+
+    def _set(self, one: Version, alias: str, *, on: bool) -> None:
+        # Azure merges tags: one that has to go is emptied
+        self.note(one.name, one.version, {ALIAS + alias: "true" if on else ""})
 
     def _register(self, name: str, path: str, card: Mapping[str, Any]) -> int:
         tags = {key: str(value) for key, value in card.items()}

@@ -103,18 +103,22 @@ def compare(
 
 def resume(
     run: o.RunName = "latest",
+    backend: o.Elsewhere = "",
+    experiment: o.Whose = None,
     json: o.Json = False,
     home: o.Home = None,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
     """Go on with a run that was stopped, killed or has failed; watch again one in a cloud."""
+    from concrete_cli import adopting, remote
     from concrete_cli.cli import drive
 
-    space = workspace.here(home)
-    found = space.runs.find(run)
+    target = remote.find(run, home=home, elsewhere=backend, experiment=experiment)
+    space = target.workspace
+    found = target.run or adopting.adopt(space, target.backend, target.handle, experiment)
     manner = drive.Manner(as_json=json, quiet=quiet, verbose=verbose)
-    return drive.follow(found, space, space.backend_of(found), manner)
+    return drive.follow(found, space, target.backend, manner)
 
 
 def cancel(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
 
 Facts = dict[str, Any]
+LOG = logging.getLogger("concrete")
+PROFILED = Output("prepare", "data")
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,24 @@ class Seen:
         if self.run.record["workflow"] != "run" and kept and kept[0].is_dir():
             return kept[0]
         path = getattr(self.backend, "path", None)
-        if path is None or step not in self.last:
+        if step not in self.last:
             return None
+        if path is None:
+            return self._brought(Output(step, output))
         with contextlib.suppress(ConcreteError):
             return Path(path(self.run.record.get("handle", self.run.id), Output(step, output)))
         return None
+
+    def _brought(self, output: Output) -> Path | None:
+        """Return what was copied from elsewhere; what describes the data is copied now."""
+        folder = self.run.folder / "outputs" / str(output)
+        if folder.is_dir() or output != PROFILED or not self.last[output.step].state.good:
+            return folder if folder.is_dir() else None
+        try:
+            return results.brought(self.run, self.backend, output)
+        except ConcreteError as error:
+            LOG.warning("the report lacks the profile of the data: %s", error)
+            return None
 
     def read(self, step: str, output: str, name: str) -> Any:
         """Return the JSON data of a file in an output; None if it is not there."""

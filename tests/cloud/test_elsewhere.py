@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +89,18 @@ def test_a_run_goes_on_without_us_and_is_seen_from_anywhere(type_, experiment, c
     assert [step["state"] for step in shown["steps"]] == ["done", "done"]
     type_("fetch", handle, "total.total", folder / "there", *away)
     assert (folder / "there" / "total.json").is_file()
+    taken = type_("resume", handle, "--json", *away)
+    assert (taken.json()["workflow"], taken.json()["status"]) == ("run", "done")
+    assert (Path(taken.json()["outputs"]["total.total"]) / "total.json").is_file()
+    assert "its plan is that of concrete.toml as it is now" in taken.stderr
+    mine = type_("runs", "--json", "--home", folder / "away").json()["runs"]
+    assert [row["run"] for row in mine] == [taken.json()["run"]]
+    assert type_("resume", handle, "--json", *away).json()["run"] == mine[0]["run"]
+    other = folder / "other.toml"
+    other.write_text(file.read_text().replace(".steps.total]", ".steps.sum]"))
+    elsewhere = ("--backend", cloud.name, "--home", folder / "third", "--experiment", other)
+    assert "has steps that other.toml has not" in type_("resume", handle, *elsewhere, code=2).stderr
+    type_("resume", "nobody", *away, code=5)
 
     again = type_("run", file, "--backend", cloud.name, "--json").json()
     assert {step["state"] for step in again["steps"]} == {"reused"}

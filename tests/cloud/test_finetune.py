@@ -36,19 +36,30 @@ def mix(folder, cloud):
 
 
 @pytest.mark.timeout(300)
-def test_a_cloud_run_is_tuned_in_the_cloud(type_, mix, cloud):
+def test_a_cloud_run_is_tuned_in_the_cloud(type_, mix, cloud, folder):
     at = ("--backend", cloud.name, "--json")
     started = type_("train", mix, *at, "--detach").json()
     type_("logs", started["run"], "--follow")
     told = type_("finetune", mix, *at, "--dry-run").json()
     assert "tune_0" in [step["name"] for step in told["steps"]]
-    done = type_("finetune", mix, *at).json()
+    at += ("--home", folder / "away")  # another machine, which knows the handle
+    done = type_("finetune", mix, *at, "--from", started["handle"]).json()
     assert (done["status"], done["backend"]) == ("done", cloud.name)
     assert done["tuning"]["trials"] == 2
     assert done["registered"] == {"name": "strength", "version": 1}
     pulled = type_("models", "pull", "strength", *at).json()
     assert pulled["here"]["name"] == "strength"
-    type_("models", "verify")
+    home = ("--home", folder / "away")
+    type_("models", "verify", *home)
+    (there,) = type_("models", "list", "strength", *at).json()["models"]
+    (here,) = type_("models", "list", "strength", "--json", *home).json()["models"]
+    assert there["run"] == here["run"] == done["run"]
+    assert there["metrics"]["rmse"] == here["metrics"]["rmse"] == done["test"]["rmse"]
+    runs = type_("models", "show", "strength", "--json", *home).json()["lineage"]["runs"]
+    assert [run["workflow"] for run in runs] == ["finetune", "train"]
+    page = folder / "report.html"
+    type_("report", runs[1]["run"], "-o", page, *home)
+    assert "150 rows of in.csv" in page.read_text()
 
 
 @pytest.mark.timeout(300)
