@@ -28,6 +28,8 @@ WORKFLOWS = {
     "deploy": "concrete_cli.workflows.deploy:deploy",
     "score": "concrete_cli.workflows.score:score",
 }
+# Those that begin with data. Others work on what an earlier run left: the data may be gone by now.
+AT_FIRST = ("", "train", "run")
 # What a workflow has to know beyond the experiment, as arguments by their names.
 LOOKUPS = {
     "finetune": "concrete_cli.pickup:finetune",
@@ -85,9 +87,7 @@ def prepare(request: Request, *, to_run: bool = False) -> Prepared:
     found = planned.find(workspace.home_of(file, request.home), key) if key else None
     if to_run and key and not found:
         _get_ready(request, file)
-    prepared = _taken_up(request, file, found) if found else _read(request, file)
-    if key and not found and _lasts(prepared.request):
-        planned.keep(prepared.workspace.home, key, prepared.planned)
+    prepared = _taken_up(request, file, found) if found else _read(request, file, key)
     for name in request.options.force:
         prepared.plan.step(name)  # NotFound names the nearest
     return prepared
@@ -102,8 +102,8 @@ def _get_ready(request: Request, file: Path) -> None:
 
 
 def _lasts(request: Request) -> bool:
-    """Whether the plan depends on the experiment alone, and so is the same the next time."""
-    return request.backend == "local" and not request.given and request.workflow not in LOOKUPS
+    """Whether the plan may depend on the experiment alone, and so be the same the next time."""
+    return request.backend == "local" and not request.given and request.workflow in AT_FIRST
 
 
 def _taken_up(request: Request, file: Path, found: Planned) -> Prepared:
@@ -112,12 +112,10 @@ def _taken_up(request: Request, file: Path, found: Planned) -> Prepared:
     return Prepared(replace(request, workflow=found.workflow), found, space, place)
 
 
-def _read(request: Request, file: Path) -> Prepared:
+def _read(request: Request, file: Path, key: str) -> Prepared:
     from concrete_cli import config
 
-    # Others than these work on what an earlier run left: the data may be gone by now.
-    files = request.workflow in ("", "train", "run")
-    experiment = config.load(file, request.sets, files=files)
+    experiment = config.load(file, request.sets, files=request.workflow in AT_FIRST)
     request = replace(request, workflow=request.workflow or described(experiment)[0])
     space = workspace.of_experiment(file, request.home)
     if wrong := settings.problems(experiment, request.backend):
@@ -140,6 +138,8 @@ def _read(request: Request, file: Path) -> Prepared:
         files=experiment.origin.files,
         plan=plan,
     )
+    if key and not any(known.values()):
+        planned.keep(space.home, key, made)
     return Prepared(request, made, space, place)
 
 

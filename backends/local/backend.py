@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,9 +53,9 @@ class LocalBackend:
 
         return Endpoints(self._home)
 
-    def get_ready(self, scripts: Iterable[str]) -> None:
+    def get_ready(self, scripts: Collection[str]) -> None:
         """Begin to import what these scripts import: a run is about to be submitted."""
-        if FORK_IS_SAFE:
+        if FORK_IS_SAFE and scripts:
             files = [code.closure(payload.script(name)) for name in scripts]
             start_ahead(dict.fromkeys(name for one in files for name in code.outside(one)))
 

@@ -10,6 +10,7 @@ import pytest
 from concrete_cli import config, execute, planned
 from concrete_cli.errors import ExperimentInvalid
 from concrete_cli.execute import Request
+from concrete_cli.models import Models
 
 TEXT = """
 [experiment]
@@ -110,6 +111,38 @@ def test_a_home_that_takes_nothing_stops_nothing(toy, monkeypatch):
     )
 
     assert prepare(toy, "train.folds=2").plan.steps
+
+
+OWN = """
+[experiment]
+name = "own"
+[pipeline.steps.one]
+script = "one.py"
+outputs = ["out"]
+inputs = { given = INPUT }
+"""
+
+
+def test_a_pipeline_of_ones_own_is_kept_too_unless_an_input_may_move_on(toy, reads):
+    (toy.parent / "one.py").write_text("")
+    toy.write_text(OWN.replace("INPUT", '"rows.csv"'))
+    for _ in range(2):
+        execute.prepare(Request("run", toy))
+    assert len(reads) == 1
+    (toy.parent / "one.py").unlink()
+    with pytest.raises(ExperimentInvalid, match=r"there is no script 'one\.py'"):
+        execute.prepare(Request("run", toy))
+
+    models = Models(toy.parent / ".concrete")
+    (toy.parent / "made").mkdir()
+    (toy.parent / "made" / "model.skops").write_text("1")
+    models.publish("m", toy.parent / "made")
+    (toy.parent / "one.py").write_text("")
+    toy.write_text(OWN.replace("INPUT", '"model:m"'))
+    reads.clear()
+    for _ in range(2):
+        execute.prepare(Request("run", toy))
+    assert len(reads) == 2
 
 
 def test_what_is_kept_has_no_bearing_on_other_backends_and_workflows(toy, reads):
