@@ -15,6 +15,7 @@ from concrete_cli.runs import Run, Runs
 
 FILE = "concrete.toml"
 FOLDER = ".concrete"
+HOMES = (FOLDER, f"configs/{FOLDER}")  # beside an experiment, see nearest_experiment
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,18 @@ def here(chosen: Path | None) -> Workspace:
     """Return the workspace for commands that name no experiment."""
     if place := _chosen(chosen):
         return Workspace(home.prepare(place))
+    return there(None) or of_experiment(nearest_experiment(Path.cwd()), None)
+
+
+def there(chosen: Path | None) -> Workspace | None:
+    """Return the workspace for such commands if it is there already; none is made."""
+    place = _chosen(chosen)
     start = Path.cwd()
-    for folder in (start, *start.parents):
-        for place in (folder / FOLDER, folder / "configs" / FOLDER):
-            if (place / "VERSION").is_file():
-                return Workspace(home.prepare(place))
-    return of_experiment(nearest_experiment(start), None)
+    above = [folder / name for folder in (start, *start.parents) for name in HOMES]
+    for home_ in [place] if place else above:
+        if (home_ / "VERSION").is_file():
+            return Workspace(home.prepare(home_))
+    return None
 
 
 def _chosen(chosen: Path | None) -> Path | None:

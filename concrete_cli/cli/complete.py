@@ -46,10 +46,9 @@ def _plan(context: typer.Context) -> tuple[Step, ...]:
 def _space(context: typer.Context) -> Workspace:
     from concrete_cli import workspace
 
-    home = context.params.get("home")
-    if home and not home.is_dir():
-        raise FileNotFoundError(home)  # to look is not to make one
-    return workspace.here(home)
+    if space := workspace.there(context.params.get("home")):
+        return space
+    raise FileNotFoundError(workspace.FOLDER)  # to look is not to make one
 
 
 def backends(incomplete: str) -> Iterator[str]:
@@ -57,25 +56,24 @@ def backends(incomplete: str) -> Iterator[str]:
     yield from (name for name in backend.BACKENDS if name.startswith(incomplete))
 
 
-def endpoints(incomplete: str) -> list[str]:
+def endpoints(context: typer.Context, incomplete: str) -> list[str]:
     """Return the endpoints that begin so."""
     names: list[str] = []
     with contextlib.suppress(Exception):
-        from concrete_cli import deploying, workspace
+        from concrete_cli import deploying
 
-        served = deploying.endpoints(workspace.here(None).backend("local", {}))
+        served = deploying.endpoints(_space(context).backend("local", {}))
         names = [one["endpoint"] for one in served.list()]
     return [name for name in names if name.startswith(incomplete)]
 
 
-def models(incomplete: str) -> list[str]:
+def models(context: typer.Context, incomplete: str) -> list[str]:
     """Return the models that begin so: names, and after a : or @ their versions and aliases."""
     found: list[str] = []
     with contextlib.suppress(Exception):
-        from concrete_cli import workspace
         from concrete_cli.models import Models
 
-        there = Models(workspace.here(None).home)
+        there = Models(_space(context).home)
         found = there.names()
         if ":" in incomplete:
             found = [version.ref for version in there.all(incomplete.partition(":")[0])]
@@ -85,12 +83,11 @@ def models(incomplete: str) -> list[str]:
     return [name for name in found if name.startswith(incomplete)]
 
 
-def versions(incomplete: str) -> list[str]:
+def versions(context: typer.Context, incomplete: str) -> list[str]:
     """Return the single versions that begin so, as NAME:N."""
     found: list[str] = []
     with contextlib.suppress(Exception):
-        from concrete_cli import workspace
         from concrete_cli.models import Models
 
-        found = [version.ref for version in Models(workspace.here(None).home).all()]
+        found = [version.ref for version in Models(_space(context).home).all()]
     return [name for name in found if name.startswith(incomplete)]

@@ -40,13 +40,13 @@ def check(
 ) -> int:
     """Check an experiment: every problem at once, with file, line and column."""
     from concrete_cli import checking
-    from concrete_cli.view import output
+    from concrete_cli.view import output, style
 
     facts = checking.check(experiment, tuple(set_ or ()), backend)
     if json:
         output.document(facts)
     else:
-        print(f"{facts['file']}: no problems, {facts['steps']} steps")
+        print(f"{style.path(facts['file'])}: no problems, {facts['steps']} steps")
     return 0
 
 

@@ -6,11 +6,13 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from concrete_cli import home
 from concrete_cli.backend import Options
+from concrete_cli.cli import complete
 from concrete_cli.plan import Output, Plan, Step
 from concrete_cli.runs import Runs
 
@@ -81,6 +83,15 @@ def test_bash_completes_commands_runs_and_steps(tab, made, tmp_path):
     assert of_first == ["train_svr"]
     assert elsewhere == ["latest"]
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("known", ["runs", "steps", "outputs", "models", "versions", "endpoints"])
+def test_where_nothing_has_run_nothing_is_offered_and_nothing_made(tmp_path, monkeypatch, known):
+    (tmp_path / "concrete.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    offered = getattr(complete, known)(SimpleNamespace(params={}), "")
+    assert offered == (["latest"] if known == "runs" else [])
+    assert not (tmp_path / ".concrete").exists()
 
 
 @pytest.mark.parametrize(
