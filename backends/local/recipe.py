@@ -33,17 +33,15 @@ def recipe(step: Step, content: Digest) -> dict[str, Any]:
     }
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Say, a line an ingredient, what changed between two recipes of a step."""
+def differences(old: Mapping[str, Any], new: Mapping[str, Any], below: str = "") -> list[str]:
+    """Say, a line an ingredient, what changed between two recipes of a step; of tables each key."""
     found: list[str] = []
     for part in sorted(old.keys() | new.keys()):
-        before, after = old.get(part), new.get(part)
+        name, before, after = below + part, old.get(part), new.get(part)
         if isinstance(before, dict) and isinstance(after, dict):
-            names = sorted(before.keys() | after.keys())
-            pairs = ((f"{part}.{name}", before.get(name), after.get(name)) for name in names)
-            found += [_line(*pair) for pair in pairs if pair[1] != pair[2]]
+            found += differences(before, after, f"{name}.")
         elif before != after:
-            found.append(_line(part, before, after))
+            found.append(_line(name, before, after))
     return found
 
 

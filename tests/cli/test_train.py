@@ -65,6 +65,9 @@ def test_why_names_the_ingredient_that_changed(concrete, experiment):
     why = concrete("why", experiment, "split", *FEW, "--set", "split.test_fraction=0.3")
 
     assert why.stdout == "params.test_fraction: 0.2 -> 0.3\n"
+    deep = ["--set", "train.candidates.tree.params.max_depth=3"]
+    why = concrete("why", experiment, "train_tree", *FEW, *deep)
+    assert why.stdout == "params.params.max_depth: new, 3\n"
 
 
 def test_a_failed_step_shows_its_last_lines_and_how_to_replay_it(concrete, experiment, tmp_path):
