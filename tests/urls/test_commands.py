@@ -2,15 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from concrete_cli.backends.local import sources
 
-from concrete_cli import fetching, reproduce, urls
+from concrete_cli import fetching, rehearsing, reproduce, urls
 from concrete_cli import home as homes
 from concrete_cli.config import load
-from concrete_cli.plan import Source
+from concrete_cli.plan import Plan, Source, Step
 from concrete_cli.workflows.train import train
+from concrete_cli.workspace import Workspace
 
 EXPERIMENT = """
 [experiment]
@@ -141,6 +143,15 @@ def test_reproducing_takes_the_data_from_where_they_are(home, held, site, tmp_pa
     empty = homes.prepare(tmp_path / "empty")
     (line,) = reproduce._missing(runs, empty)
     assert line.startswith(f"the input {site.base}/mixes.csv is gone")
+
+
+def test_a_rehearsal_reads_the_fetched_file(home, held):
+    uri = held()
+    plan = Plan("read", (Step("read", "/nowhere.py", {"rows": Source(uri)}),))
+    prepared = SimpleNamespace(plan=plan, workspace=Workspace(home))
+    (step,) = rehearsing._with_paths(prepared).steps
+    assert step.inputs["rows"] == Source(str(fetching.target(uri, home)))
+    assert fetching.target(uri, home).is_file()
 
 
 def test_secrets_are_in_no_record(concrete, site, held, write, tmp_path):
