@@ -10,6 +10,7 @@ from concrete_cli.backends.azureml_v2 import AzureBackend
 from concrete_cli.backend import Options, State
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Output, Plan, Source, Step
+from memory import forget_peak, peak
 from toys_v2 import STEPS, fault
 
 
@@ -48,6 +49,24 @@ def test_nothing_changed_means_nothing_runs_and_nothing_is_uploaded(run, emulato
     assert set(states(events).values()) == {"reused"}
     writes = [call for call in emulator.calls[before:] if call.method == "PUT"]
     assert not [call for call in writes if "/acct/" in call.path], writes
+
+
+def test_a_large_file_is_streamed_and_goes_up_once(run, backend, emulator, tmp_path):
+    """The peak is that of the client and the emulator together; 1 GB takes no more."""
+    with (tmp_path / "big.csv").open("wb") as file:
+        file.truncate(160 << 20)
+    (tmp_path / "look.py").write_text("import os, sys; print(os.stat(sys.argv[2]).st_size)\n")
+    rows = {"rows": Source(str(tmp_path / "big.csv"))}
+    plan = Plan("big", (Step("look", str(tmp_path / "look.py"), rows),))
+    backend.client.ml  # noqa: B018  what this takes is not the file's
+    before = forget_peak()
+    handle, _ = run(plan)
+    assert peak() - before < 128 << 20
+    assert backend.logs(handle, "look") == f"{160 << 20}\n"
+    begin = len(emulator.calls)
+    run(plan)
+    assert not [one for one in emulator.calls[begin:] if one.path.endswith("big.csv")
+                and one.method == "PUT"]  # fmt: skip
 
 
 def test_a_reused_output_can_be_fetched(run, backend, toy, tmp_path):
