@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
+
+from concrete_cli.plan import Output
 
 STORE = re.compile(r"[A-Za-z0-9_]+")
 FIELD = re.compile(r"\{([^{}]*)\}")
@@ -40,6 +43,20 @@ def problems(given: Any) -> Iterator[tuple[str, str]]:
     for glob, place in given.items():
         if text := problem(place):
             yield f"destinations.{glob}", text
+
+
+def find(table: Mapping[str, str], output: Output) -> str:
+    """Return the destination of an output by a table of globs of STEP and STEP.OUTPUT, or ''."""
+    for pattern, place in table.items():
+        if any(fnmatchcase(name, pattern) for name in (output.step, str(output))):
+            return place
+    return ""
+
+
+def written(table: Mapping[str, str], output: Output) -> str:
+    """Return an output as a dry run shows it, with its mode and where it goes."""
+    place = find(table, output)
+    return f"{output} ({output.mode})" + (f" to {place}" if place else "")
 
 
 def filled(path: str, run: str, step: str, output: str) -> str:

@@ -6,13 +6,18 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from concrete_cli.errors import UsageError
+from concrete_cli.errors import BackendUnavailable, UsageError
 
 
 def folder(datastore: Any, path: str, into: Path) -> None:
     """Copy every blob below `path` to `into`, which must not exist or be empty."""
     if into.exists() and any(into.iterdir()):
         raise UsageError(f"{into} is not empty")
+    if not hasattr(datastore, "download"):
+        raise BackendUnavailable(
+            f"datastore {datastore.name} is a data lake, from which SDK v1 copies nothing here",
+            help=f"az storage fs directory download; the folder there is {path}",
+        )
     aside = into.with_name(f".{into.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from concrete_cli import destinations
 from concrete_cli.plan import Item, Output, Plan, Source, Step
 
 from . import graph, offline, sdk, snapshot, sources
@@ -91,7 +92,7 @@ def _step(step: Step, settings: Settings, folder: Path) -> StepPreview:
         staged.files,
         staged.bytes,
         tuple(str(item) for _, item in step.items()),
-        tuple(f"{output} ({output.mode})" for output in step.outputs),
+        tuple(destinations.written(settings.destinations, output) for output in step.outputs),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,11 +56,9 @@ class Settings:
 
     def destination(self, output: Output) -> tuple[str, str]:
         """Return the datastore ('' is the default one) and the path pattern of an output."""
-        for pattern, place in self.destinations.items():
-            if any(fnmatch.fnmatchcase(name, pattern) for name in (output.step, str(output))):
-                store, _, path = place.partition("/")
-                return store, path
-        return self.datastore, DESTINATION
+        place = destinations.find(self.destinations, output)
+        store, _, path = place.partition("/")
+        return (store, path) if place else (self.datastore, DESTINATION)
 
 
 def read(given: Mapping[str, Any]) -> Settings:

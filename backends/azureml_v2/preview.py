@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from concrete_cli import destinations
 from concrete_cli.backend import Options
 from concrete_cli.plan import Plan, Source, Step
 
@@ -99,7 +100,7 @@ def _step(step: Step, settings: Settings, staged: Path) -> StepPreview:
         tuple(file.relative_to(staged).as_posix() for file in files),
         _size(files),
         tuple(str(item) for _, item in step.items()),
-        tuple(f"{output} ({output.mode})" for output in step.outputs),
+        tuple(destinations.written(settings.destinations, output) for output in step.outputs),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from fnmatch import fnmatchcase
 from typing import Any
 
 from concrete_cli import destinations
@@ -80,11 +79,8 @@ class Settings:
 
     def destination(self, output: Output) -> tuple[str, str]:
         """Return the datastore and the path pattern of an output; both empty: Azure chooses."""
-        for pattern, place in self.destinations.items():
-            if any(fnmatchcase(name, pattern) for name in (output.step, str(output))):
-                store, _, path = place.partition("/")
-                return store, path
-        return "", ""
+        store, _, path = destinations.find(self.destinations, output).partition("/")
+        return store, path
 
     def opens(self, step: Step, parameter: str) -> bool:
         """Tell whether a call may change a parameter of a step."""

@@ -12,7 +12,7 @@ import pytest
 from concrete_cli.backends.azureml import AzureBackend
 
 from concrete_cli.backend import Options, State
-from concrete_cli.errors import NotFound, UsageError
+from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 from concrete_cli.plan import Output, Plan, Source, Step
 from memory import forget_peak, peak
 
@@ -270,3 +270,26 @@ def test_outputs_go_where_they_are_sent(settings, toy, tmp_path, emulator):
     assert place.startswith("azureml://datastores/archive/paths/kept/")
     backend.fetch(handle, Output("best", "model"), tmp_path / "model")
     assert (tmp_path / "model" / "best.json").is_file()
+
+
+def test_outputs_go_to_datastores_of_any_kind(settings, toy, tmp_path, emulator):
+    path = "kept/{run}/{step}/{output}"
+    settings["destinations"] = {
+        "numbers": f"share/{path}", "power_2": f"lake/{path}", "power_3": f"old_lake/{path}",
+    }  # fmt: skip
+    backend = AzureBackend(tmp_path / "home", settings)
+    folder = tmp_path / "calm-lynx"
+    folder.mkdir()
+    handle = backend.submit(toy, folder, Options())
+    last = {event.step: event.state for event in backend.watch(handle)}
+    assert last == dict.fromkeys(["numbers", "power_2", "power_3", "best"], DONE)
+    sent = {"share": ("numbers", "data"), "lake": ("power_2", "total"),
+            "old_lake": ("power_3", "total")}  # fmt: skip
+    for store, (step, output) in sent.items():
+        place = backend.location(handle, Output(step, output))
+        assert place.startswith(f"azureml://datastores/{store}/paths/kept/")
+        assert f"/{step}/{step}__{output}" in place
+    with pytest.raises(BackendUnavailable, match="lake is a data lake") as error:
+        backend.fetch(handle, Output("power_2", "total"), tmp_path / "total")
+    assert "az storage" in error.value.help
+    assert not (tmp_path / "total").exists()

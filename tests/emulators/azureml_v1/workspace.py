@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from .server import Emulator
 
 TABLE = Table()
+STORES = {
+    STORE: "AzureBlob",
+    "archive": "AzureBlob",
+    "share": "AzureFile",
+    "lake": "AzureDataLakeGen2",
+    "old_lake": "AzureDataLake",
+}
 ARM = "management.azure.com"
 
 
@@ -64,15 +71,15 @@ def default(_emulator: Emulator, _call: Call) -> Any:
 
 @TABLE.on("GET", "datastore/v1.0/{ws}/datastores/{name}")
 def datastore(_emulator: Emulator, call: Call) -> Any:
-    """Return one datastore; `archive` is a second one in the same container."""
+    """Return one datastore; all of them keep what they are given in the same container."""
     name = call["name"]
-    return _datastore(name) if name in (STORE, "archive") else missing(f"datastore {name}")
+    return _datastore(name) if name in STORES else missing(f"datastore {name}")
 
 
 def _datastore(name: str) -> Any:
     return {
         "name": name,
-        "dataStoreType": "AzureBlob",
+        "dataStoreType": STORES[name],
         "hasBeenValidated": True,
         "tags": {},
         "azureStorageSection": {
@@ -83,6 +90,12 @@ def _datastore(name: str) -> Any:
             "credentialType": "AccountKey",
             "credential": "a2V5",
             "accountKey": "a2V5",
+            "subscriptionId": SUBSCRIPTION,
+            "resourceGroup": GROUP,
+            "ServiceDataAccessAuthIdentity": "None",
+        },
+        "azureDataLakeSection": {
+            "storeName": ACCOUNT,
             "subscriptionId": SUBSCRIPTION,
             "resourceGroup": GROUP,
             "ServiceDataAccessAuthIdentity": "None",
