@@ -19,6 +19,8 @@ from types import ModuleType
 
 from concrete_cli.errors import BackendUnavailable
 
+from ..importing import without_collecting
+
 SUPPORT_ENDED = (
     "Microsoft ended support for the Azure ML SDK v1 in June 2026: "
     "new work is better off with --backend azureml-v2"
@@ -29,7 +31,7 @@ LAST_PYTHON = (3, 11)
 def part(name: str) -> ModuleType:
     """Return the module `name` of this package, which needs the SDK."""
     check()
-    with quiet():
+    with quiet(), without_collecting():
         _without_telemetry()
         return import_module(f".{name}", __package__)
 

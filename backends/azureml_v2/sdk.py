@@ -8,6 +8,8 @@ import logging
 import warnings
 from collections.abc import Iterator
 
+from ..importing import without_collecting
+
 LOGGERS = ("azure", "msal", "urllib3")
 
 
@@ -33,7 +35,7 @@ def silence() -> Iterator[None]:
         yield
 
 
-with silence():
+with silence(), without_collecting():
     from azure.ai.ml import Input, MLClient, Output, entities
     from azure.core import exceptions as core_exceptions
 

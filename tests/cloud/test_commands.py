@@ -3,6 +3,8 @@
 import itertools
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -207,3 +209,21 @@ def test_json_is_all_that_stdout_holds(type_, experiment, cloud, monkeypatch):
     assert json.loads(done.stdout)["error"]["exit_code"] == 7
     assert secret not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["check", "concrete.toml"]])
+def test_no_sdk_is_imported_before_a_cloud_is_asked(experiment, folder, words):
+    experiment()
+    code = (
+        "import sys; from concrete_cli.cli.app import run; code = run(sys.argv[1:]);"
+        "names = [name for name in sys.modules if name.startswith(('azure', 'msrest', 'msal'))];"
+        "sys.stderr.write(str(names)); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, *words],  # the folder has a numbers.py of its own
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+    )
+    assert done.stderr == "[]"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from . import blobs
-from .routing import Call, Table
+from .routing import Call, Table, missing
 from .state import Document, now, uid
 
 if TYPE_CHECKING:
@@ -54,11 +54,14 @@ def places(_emulator: Emulator, call: Call) -> Any:
 def make(emulator: Emulator, call: Call) -> Any:
     """Put a snapshot together: the files that were uploaded, and the parent's where unchanged."""
     given = call.json()
+    parent = given["ParentSnapshotId"]
+    if parent != NOTHING and parent not in emulator.state.snapshots:
+        return missing(f"snapshot {parent}", "NotFound")  # the SDK remembers another workspace's
     fresh = {
         one["FullName"]: unquote(urlsplit(one["BlobUri"]).path).split("/", 2)[2]
         for one in given["FileRevisionList"]["FileNodes"]
     }
-    known = emulator.state.snapshots.get(given["ParentSnapshotId"], {}) | fresh
+    known = emulator.state.snapshots.get(parent, {}) | fresh
     emulator.state.snapshots[call["id"]] = {
         name: known[name] for name in _names(given["DirTreeNode"])
     }
