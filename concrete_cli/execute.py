@@ -9,12 +9,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import backend, disk, fetching, planned, remote, settings, tracking, workspace
+from concrete_cli import backend, disk, planned, settings, tracking, workspace
 from concrete_cli.backend import Backend, Options
+from concrete_cli.cloud import remote
 from concrete_cli.errors import ConcreteError, ExperimentInvalid, NotFound
 from concrete_cli.plan import Plan
 from concrete_cli.planned import Planned
 from concrete_cli.runs import Run
+from concrete_cli.sources import fetching
 from concrete_cli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -32,10 +34,10 @@ WORKFLOWS = {
 AT_FIRST = ("", "train", "run")
 # What a workflow has to know beyond the experiment, as arguments by their names.
 LOOKUPS = {
-    "finetune": "concrete_cli.pickup:finetune",
-    "deploy": "concrete_cli.deploying:choose",
-    "score": "concrete_cli.scoring:choose",
-    "run": "concrete_cli.pinning:own",
+    "finetune": "concrete_cli.commands.pickup:finetune",
+    "deploy": "concrete_cli.commands.deploying:choose",
+    "score": "concrete_cli.commands.scoring:choose",
+    "run": "concrete_cli.commands.pinning:own",
 }
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from concrete_cli import aside, disk
 from concrete_cli.errors import BackendUnavailable, ConcreteError
-from concrete_cli.models import Models, Version
+from concrete_cli.registry.models import Models, Version
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
 

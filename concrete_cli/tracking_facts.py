@@ -12,7 +12,7 @@ from typing import Any
 
 from concrete_cli import code, disk, payload, tracking
 from concrete_cli.errors import ConcreteError
-from concrete_cli.models import Models
+from concrete_cli.registry.models import Models
 from concrete_cli.report import gather, words, write
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace

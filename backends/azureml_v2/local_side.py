@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from concrete_cli import fetching, payload
+from concrete_cli import payload
 from concrete_cli.backend import Event
 from concrete_cli.plan import Item, Output, Step
 from concrete_cli.runs import Run, Runs
+from concrete_cli.sources import fetching
 
 
 def with_log(event: Event, handle: str, home: Path, log: str) -> Event:

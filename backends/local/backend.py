@@ -14,8 +14,8 @@ from concrete_cli import code, disk, durations, home, payload
 from concrete_cli.backend import Event, Options
 from concrete_cli.cache import Cache
 from concrete_cli.errors import NotFound
-from concrete_cli.models import Models
 from concrete_cli.plan import Output, Plan
+from concrete_cli.registry.models import Models
 from concrete_cli.runs import Run, Runs
 
 from . import publish

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from concrete_cli import disk, lineage, runs
+from concrete_cli import disk, runs
 from concrete_cli.cache import Cache
-from concrete_cli.models import Models
+from concrete_cli.registry import lineage
+from concrete_cli.registry.models import Models
 from concrete_cli.runs import Run
 
 

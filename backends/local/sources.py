@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from concrete_cli import cache, digest, fetching, urls
+from concrete_cli import cache, digest
 from concrete_cli.cache import Cache, Entry
 from concrete_cli.errors import NotFound
-from concrete_cli.models import Models
 from concrete_cli.plan import Source
+from concrete_cli.registry.models import Models
 from concrete_cli.runs import Run, Runs
+from concrete_cli.sources import fetching, urls
 
 MODEL = "model:"
 

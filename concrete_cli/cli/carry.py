@@ -12,7 +12,7 @@ from concrete_cli.cli import options as o
 from concrete_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from concrete_cli.models import Models
+    from concrete_cli.registry.models import Models
 
 Trust = Annotated[
     bool,
@@ -37,7 +37,7 @@ def export(
     home: o.Home = None,
 ) -> int:
     """Write a version to a zip file."""
-    from concrete_cli import model_archive
+    from concrete_cli.registry import archive as model_archive
     from concrete_cli.view import models as view
 
     found = _here(home).find(model)
@@ -54,7 +54,7 @@ def import_(
     home: o.Home = None,
 ) -> int:
     """Register a version that was exported; it gets the next number here."""
-    from concrete_cli import model_archive
+    from concrete_cli.registry import archive as model_archive
     from concrete_cli.view import models as view
 
     view.imported(model_archive.bring(_here(home), file, name, trust=trust), as_json=json)
@@ -75,7 +75,8 @@ def pull(
     home: o.Home = None,
 ) -> int:
     """Register a model of a cloud here; the same content is the same version."""
-    from concrete_cli import carrying, publishing
+    from concrete_cli.cloud import carrying
+    from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
 
     place = publishing.place(_named(backend), experiment, home)
@@ -92,7 +93,8 @@ def push(
     home: o.Home = None,
 ) -> int:
     """Register a model of this machine in a cloud, as the next version of its name."""
-    from concrete_cli import carrying, publishing
+    from concrete_cli.cloud import carrying
+    from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
 
     place = publishing.place(_named(backend), experiment, home)
@@ -103,7 +105,7 @@ def push(
 
 def _here(home: Path | None) -> Models:
     from concrete_cli import workspace
-    from concrete_cli.models import Models
+    from concrete_cli.registry.models import Models
 
     return Models(workspace.here(home).home)
 

@@ -40,7 +40,7 @@ def rehearse(
     quiet: o.Quiet = False,
 ) -> int:
     """Execute the compiled pipeline here and compare all that it leaves with a local run."""
-    from concrete_cli import rehearsing
+    from concrete_cli.commands import rehearsing
     from concrete_cli.view import cloud as view
 
     if not backend:
@@ -76,7 +76,8 @@ def publish(
     home: o.Home = None,
 ) -> int:
     """Give a plan an address that starts it; print the curl line that does so."""
-    from concrete_cli import execute, publishing
+    from concrete_cli import execute
+    from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
 
     if withdraw:
@@ -98,7 +99,7 @@ def fetch(
     home: o.Home = None,
 ) -> int:
     """Copy an output of a run to a folder, from wherever it is."""
-    from concrete_cli import carrying, remote
+    from concrete_cli.cloud import carrying, remote
     from concrete_cli.view import cloud as view
 
     target = remote.find(run, home=home, elsewhere=backend, experiment=experiment)

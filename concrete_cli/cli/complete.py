@@ -60,7 +60,7 @@ def endpoints(context: typer.Context, incomplete: str) -> list[str]:
     """Return the endpoints that begin so."""
     names: list[str] = []
     with contextlib.suppress(Exception):
-        from concrete_cli import deploying
+        from concrete_cli.commands import deploying
 
         served = deploying.endpoints(_space(context).backend("local", {}))
         names = [one["endpoint"] for one in served.list()]
@@ -71,7 +71,7 @@ def models(context: typer.Context, incomplete: str) -> list[str]:
     """Return the models that begin so: names, and after a : or @ their versions and aliases."""
     found: list[str] = []
     with contextlib.suppress(Exception):
-        from concrete_cli.models import Models
+        from concrete_cli.registry.models import Models
 
         there = Models(_space(context).home)
         found = there.names()
@@ -87,7 +87,7 @@ def versions(context: typer.Context, incomplete: str) -> list[str]:
     """Return the single versions that begin so, as NAME:N."""
     found: list[str] = []
     with contextlib.suppress(Exception):
-        from concrete_cli.models import Models
+        from concrete_cli.registry.models import Models
 
         found = [version.ref for version in Models(_space(context).home).all()]
     return [name for name in found if name.startswith(incomplete)]

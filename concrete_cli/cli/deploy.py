@@ -71,8 +71,9 @@ def deploy(
     verbose: o.Verbose = False,
 ) -> int:
     """Pack a registered model, try the bundle, serve it at a URL until it is stopped."""
-    from concrete_cli import deploying, execute
+    from concrete_cli import execute
     from concrete_cli.cli import drive
+    from concrete_cli.commands import deploying
     from concrete_cli.view import endpoints as view
 
     request = Request(

@@ -14,9 +14,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from concrete_cli import disk, remote, results, results_finetune, tracking
+from concrete_cli import disk, results, results_finetune, tracking
 from concrete_cli import execute as executor
 from concrete_cli.backend import Backend
+from concrete_cli.cloud import remote
 from concrete_cli.errors import ConcreteError, Interrupted
 from concrete_cli.execute import Request
 from concrete_cli.runs import Run
@@ -48,7 +49,7 @@ def execute(request: Request, manner: Manner) -> int:
 
 def forecast(request: Request, *, as_json: bool, into: Path | None = None) -> int:
     """Say what would run, and start nothing; `into` takes what would be sent elsewhere."""
-    from concrete_cli import previews
+    from concrete_cli.commands import previews
     from concrete_cli.view import cloud
 
     prepared = executor.prepare(request)

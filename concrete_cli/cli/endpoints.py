@@ -43,7 +43,7 @@ def list_(
     home: o.Home = None,
 ) -> int:
     """List the endpoints."""
-    from concrete_cli import deploying
+    from concrete_cli.commands import deploying
     from concrete_cli.view import endpoints as view
 
     space = workspace.here(home)
@@ -153,7 +153,7 @@ def invoke(
     """Ask an endpoint; print its answer, a JSON document."""
     import sys
 
-    from concrete_cli import invoking
+    from concrete_cli.commands import invoking
 
     raw = sys.stdin.buffer.read() if str(file) == "-" else invoking.read(file)
     there = _of(backend, experiment, home)
@@ -162,7 +162,7 @@ def invoke(
 
 
 def _of(backend: str, experiment: Path | None, home: Path | None) -> Any:
-    from concrete_cli import deploying, publishing
+    from concrete_cli.commands import deploying, publishing
 
     if backend == "local":
         return deploying.endpoints(workspace.here(home).backend("local", {}))
@@ -170,7 +170,7 @@ def _of(backend: str, experiment: Path | None, home: Path | None) -> Any:
 
 
 def _show(there: Any, endpoint: str, home: Path | None, *, as_json: bool) -> int:
-    from concrete_cli import deploying
+    from concrete_cli.commands import deploying
     from concrete_cli.view import endpoints as view
 
     found = deploying.with_model(there.show(endpoint), workspace.here(home))

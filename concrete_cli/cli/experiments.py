@@ -39,7 +39,7 @@ def check(
     home: o.Home = None,  # noqa: ARG001  every command takes it; this one writes nothing
 ) -> int:
     """Check an experiment: every problem at once, with file, line and column."""
-    from concrete_cli import checking
+    from concrete_cli.commands import checking
     from concrete_cli.view import output, style
 
     facts = checking.check(experiment, tuple(set_ or ()), backend)
@@ -60,7 +60,8 @@ def plan(
     home: o.Home = None,
 ) -> int:
     """Show for each step whether it would run or be reused, why, and how long it took."""
-    from concrete_cli import execute, forecasts
+    from concrete_cli import execute
+    from concrete_cli.commands import forecasts
     from concrete_cli.view import output
 
     prepared = execute.prepare(Request(workflow, experiment, home, backend, tuple(set_ or ())))
@@ -86,7 +87,8 @@ def why(
     home: o.Home = None,
 ) -> int:
     """Say which ingredient of a step's recipe has changed, from what to what."""
-    from concrete_cli import execute, forecasts
+    from concrete_cli import execute
+    from concrete_cli.commands import forecasts
     from concrete_cli.errors import UsageError
     from concrete_cli.view import output
 

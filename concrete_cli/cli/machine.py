@@ -39,7 +39,7 @@ def doctor(
         return _cloud(backend, experiment, live=live, json=json)
     if live:
         raise UsageError("--live asks a cloud: which?", help="--backend azureml or azureml-v2")
-    from concrete_cli import diagnosis
+    from concrete_cli.commands import diagnosis
     from concrete_cli.view import output
 
     facts = diagnosis.examine(home)
@@ -54,7 +54,7 @@ def doctor(
 
 
 def _cloud(backend: str, experiment: Path | None, *, live: bool, json: bool) -> int:
-    from concrete_cli import diagnosis
+    from concrete_cli.commands import diagnosis
     from concrete_cli.view import cloud as view
 
     rows = diagnosis.of_backend(backend, experiment, live=live)

@@ -12,8 +12,8 @@ from concrete_cli.cli import options as o
 
 if TYPE_CHECKING:
     from concrete_cli.backend import Backend
-    from concrete_cli.catalogue import Registry
-    from concrete_cli.cloud_models import CloudRegistry
+    from concrete_cli.cloud.models import CloudRegistry
+    from concrete_cli.commands.catalogue import Registry
     from concrete_cli.runs import Run
     from concrete_cli.workspace import Workspace
 
@@ -120,7 +120,7 @@ def untag(
     home: o.Home = None,
 ) -> int:
     """Take an alias away; the version stays."""
-    from concrete_cli import catalogue
+    from concrete_cli.commands import catalogue
     from concrete_cli.view import models as view
 
     name, word = catalogue.alias_of(alias)
@@ -176,9 +176,9 @@ def reproduce(
     verbose: o.Verbose = False,
 ) -> int:
     """Run the recorded experiment of a model again; exit with 8 if it comes to something else."""
-    from concrete_cli import reproduce as reproduction
     from concrete_cli import workspace
     from concrete_cli.cli import drive
+    from concrete_cli.commands import reproduce as reproduction
     from concrete_cli.errors import Damaged
     from concrete_cli.view import models as view
 
@@ -196,11 +196,12 @@ def reproduce(
 def _of(backend: str, experiment: Path | None, home: Path | None) -> Registry | CloudRegistry:
     """Return the registry of this machine, or of a cloud."""
     if backend == "local":
-        from concrete_cli import catalogue, workspace
-        from concrete_cli.models import Models
+        from concrete_cli import workspace
+        from concrete_cli.commands import catalogue
+        from concrete_cli.registry.models import Models
 
         return catalogue.Registry(Models(workspace.here(home).home))
-    from concrete_cli import publishing
-    from concrete_cli.cloud_models import CloudRegistry
+    from concrete_cli.cloud.models import CloudRegistry
+    from concrete_cli.commands import publishing
 
     return CloudRegistry(publishing.place(backend, experiment, home))

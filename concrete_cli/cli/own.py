@@ -31,7 +31,7 @@ def init(
     home: o.Home = None,  # noqa: ARG001  every command takes it; this one writes nothing there
 ) -> int:
     """Write a commented experiment with the columns, types and ranges of a data file."""
-    from concrete_cli import scaffold
+    from concrete_cli.commands import scaffold
     from concrete_cli.view import scaffold as view
 
     view.made(scaffold.init(folder, data, target), as_json=json)

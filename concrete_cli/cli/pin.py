@@ -24,9 +24,10 @@ def pin(
     home: o.Home = None,
 ) -> int:
     """Fetch a URL; print the lines that make it the source of an experiment."""
-    from concrete_cli import fetching, urls, workspace
+    from concrete_cli import workspace
     from concrete_cli.errors import NotFound, UsageError
     from concrete_cli.home import prepare
+    from concrete_cli.sources import fetching, urls
     from concrete_cli.view import output
 
     url = urls.shown(url)

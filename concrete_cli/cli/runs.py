@@ -26,7 +26,8 @@ def runs(
     home: o.Home = None,
 ) -> int:
     """List the runs, newest first."""
-    from concrete_cli import history, remote
+    from concrete_cli.cloud import remote
+    from concrete_cli.commands import history
     from concrete_cli.view import history as view
 
     space = workspace.here(home)
@@ -44,7 +45,8 @@ def show(
     home: o.Home = None,
 ) -> int:
     """Show a run: its steps, and its result as far as it has one."""
-    from concrete_cli import remote, results
+    from concrete_cli import results
+    from concrete_cli.cloud import remote
     from concrete_cli.view import cloud
     from concrete_cli.view import history as view
 
@@ -67,8 +69,9 @@ def logs(
     home: o.Home = None,
 ) -> int:
     """Print what the steps of a run have printed."""
-    from concrete_cli import history, remote
     from concrete_cli.cli import drive
+    from concrete_cli.cloud import remote
+    from concrete_cli.commands import history
     from concrete_cli.view import history as view
 
     target = remote.find(run, home=home, elsewhere=backend, experiment=experiment)
@@ -90,7 +93,7 @@ def compare(
     home: o.Home = None,
 ) -> int:
     """Compare two runs: what was different in them, and in what they came to."""
-    from concrete_cli import history
+    from concrete_cli.commands import history
     from concrete_cli.view import history as view
 
     space = workspace.here(home)
@@ -111,8 +114,8 @@ def resume(
     verbose: o.Verbose = False,
 ) -> int:
     """Go on with a run that was stopped, killed or has failed; watch again one in a cloud."""
-    from concrete_cli import adopting, remote
     from concrete_cli.cli import drive
+    from concrete_cli.cloud import adopting, remote
 
     target = remote.find(run, home=home, elsewhere=backend, experiment=experiment)
     space = target.workspace
@@ -129,7 +132,8 @@ def cancel(
     home: o.Home = None,
 ) -> int:
     """Stop a run; one that has ended is left as it is."""
-    from concrete_cli import remote, results
+    from concrete_cli import results
+    from concrete_cli.cloud import remote
     from concrete_cli.view import output
 
     target = remote.find(run, home=home, elsewhere=backend, experiment=experiment)
@@ -149,7 +153,7 @@ def gc(
     home: o.Home = None,
 ) -> int:
     """Remove old runs, the finished steps that no run needs any more, and leftovers."""
-    from concrete_cli import collect
+    from concrete_cli.commands import collect
     from concrete_cli.view import output, style
 
     removed = collect.collect(workspace.here(home), o.seconds("--older-than", older_than))

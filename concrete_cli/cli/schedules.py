@@ -55,7 +55,8 @@ def schedule(
     home: o.Home = None,
 ) -> int:
     """Start a plan at given times, without this terminal."""
-    from concrete_cli import execute, publishing
+    from concrete_cli import execute
+    from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
 
     prepared = execute.prepare(Request(workflow, experiment, home, backend, tuple(set_ or ())))
@@ -85,7 +86,7 @@ def list_(
     home: o.Home = None,
 ) -> int:
     """List the schedules, the disabled ones too."""
-    from concrete_cli import publishing
+    from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
 
     rows = publishing.schedules(publishing.place(backend, experiment, home))
@@ -102,7 +103,7 @@ def disable(
     home: o.Home = None,
 ) -> int:
     """Keep a schedule, but let it start nothing."""
-    from concrete_cli import publishing
+    from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
 
     found = publishing.disable(publishing.place(backend, experiment, home), name)
@@ -119,7 +120,7 @@ def delete(
     home: o.Home = None,
 ) -> int:
     """Remove a schedule."""
-    from concrete_cli import publishing
+    from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
 
     found = publishing.delete(publishing.place(backend, experiment, home), name)

@@ -71,8 +71,9 @@ def score(
     verbose: o.Verbose = False,
 ) -> int:
     """Predict new rows with a model: one prediction and its interval per row, in their order."""
-    from concrete_cli import execute, scoring, workspace
+    from concrete_cli import execute, workspace
     from concrete_cli.cli import drive
+    from concrete_cli.commands import scoring
     from concrete_cli.view import score as view
 
     if json and out == "-":

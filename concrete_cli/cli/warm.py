@@ -31,7 +31,7 @@ def start(
     home: o.Home = None,
 ) -> int:
     """Start a process that has imported what the experiment's steps import."""
-    from concrete_cli import warmth
+    from concrete_cli.commands import warmth
 
     return _show(warmth.start(experiment, home, o.seconds("--idle", idle)), as_json=json)
 
@@ -41,7 +41,7 @@ def stop(
     home: o.Home = None,  # noqa: ARG001  every command takes it
 ) -> int:
     """End that process."""
-    from concrete_cli import warmth
+    from concrete_cli.commands import warmth
     from concrete_cli.view import output
 
     was = warmth.resident().stop()
@@ -57,7 +57,7 @@ def status(
     home: o.Home = None,  # noqa: ARG001  every command takes it
 ) -> int:
     """Say whether there is one, and what it has imported."""
-    from concrete_cli import warmth
+    from concrete_cli.commands import warmth
 
     return _show(warmth.resident().status(), as_json=json)
 

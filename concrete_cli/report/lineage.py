@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, urls
+from concrete_cli import digest
 from concrete_cli.backend import Event
 from concrete_cli.cache import Cache
 from concrete_cli.plan import Plan, Source
+from concrete_cli.sources import urls
 
 SHORT = 12
 PUBLISHED = {"sklearn": "scikit-learn"}

@@ -9,7 +9,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from concrete_cli import __version__, history
+from concrete_cli import __version__
+from concrete_cli.commands import history
 from concrete_cli.report import charts, dag, gather, tables, words
 from concrete_cli.runs import Run
 from concrete_cli.view import style

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from concrete_cli import urls
 from concrete_cli.backend import Event
+from concrete_cli.sources import urls
 from concrete_cli.view import output, style
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from concrete_cli.models import Version
+from concrete_cli.registry.models import Version
 from concrete_cli.view import output, style
 
 

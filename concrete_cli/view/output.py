@@ -70,7 +70,7 @@ def leaderboard(found: dict[str, Any]) -> list[str]:
 
 def forecast(prepared: Prepared, *, as_json: bool) -> None:
     """Print what each step of a plan would do."""
-    from concrete_cli import forecasts
+    from concrete_cli.commands import forecasts
 
     rows = forecasts.of(prepared)
     if as_json:

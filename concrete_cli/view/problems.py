@@ -16,8 +16,8 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from concrete_cli import urls
 from concrete_cli.errors import Problem
+from concrete_cli.sources import urls
 
 Style = Callable[[str, str], str]
 TOKEN = re.compile(

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import payload, urls
+from concrete_cli import payload
 from concrete_cli.plan import Output, Plan, Source, Step
+from concrete_cli.sources import urls
 from concrete_cli.workflows.settings import settled
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from concrete_cli.backend import Event, State
-from concrete_cli.history import _only
+from concrete_cli.commands.history import _only
 from concrete_cli.plan import Output, Plan, Step
 from concrete_cli.view import history, output, progress, style
 

@@ -60,7 +60,7 @@ def test_a_plan_is_published_scheduled_and_both_are_taken_back(type_, experiment
 def model(folder):
     """A registered model of this machine."""
     from concrete_cli import home
-    from concrete_cli.models import Models
+    from concrete_cli.registry.models import Models
     from served import model
 
     place = home.prepare(folder / ".concrete")
@@ -130,7 +130,7 @@ def test_the_registry_of_a_cloud_is_asked_as_the_one_here(type_, experiment, clo
 
 def renamed(model, name):
     """Register the same model under another name."""
-    from concrete_cli.models import Models
+    from concrete_cli.registry.models import Models
 
     texts = {"lineage.json": "{}\n"}
     bare = model.path.parents[3] / "model"

@@ -21,7 +21,7 @@ model = "linear"
 def mix(folder, cloud):
     import served
     from concrete_cli import home
-    from concrete_cli.models import Models
+    from concrete_cli.registry.models import Models
 
     rows = served.rows(mixed=False)
     rows.to_csv(folder / "in.csv", index=False)

@@ -9,7 +9,7 @@ import pytest
 
 import served
 from concrete_cli import home
-from concrete_cli.models import Models
+from concrete_cli.registry.models import Models
 
 EXPERIMENT = """
 [experiment]

@@ -11,9 +11,10 @@ import pytest
 import served
 from _bundle import load_bundle
 from _step import Refused
-from concrete_cli import home, model_archive
+from concrete_cli import home
 from concrete_cli.errors import Damaged, UsageError
-from concrete_cli.models import Models
+from concrete_cli.registry import archive as model_archive
+from concrete_cli.registry.models import Models
 from served import pack
 
 OWN = """

@@ -13,7 +13,7 @@ import sys
 import pytest
 from concrete_cli.backends.local import LocalBackend
 
-from concrete_cli import collect
+from concrete_cli.commands import collect
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Output
 from concrete_cli.runs import Runs

@@ -10,7 +10,7 @@ import pytest
 from concrete_cli import config, execute, planned
 from concrete_cli.errors import ExperimentInvalid
 from concrete_cli.execute import Request
-from concrete_cli.models import Models
+from concrete_cli.registry.models import Models
 
 TEXT = """
 [experiment]

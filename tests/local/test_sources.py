@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from concrete_cli import collect
+from concrete_cli.commands import collect
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Source, Step
 from concrete_cli.workspace import Workspace

@@ -7,11 +7,12 @@ import time
 
 import pytest
 
-from concrete_cli import collect, durations, names, runs
+from concrete_cli import durations, names, runs
 from concrete_cli import home as homes
 from concrete_cli.backend import Options
+from concrete_cli.commands import collect
+from concrete_cli.commands.history import logs
 from concrete_cli.errors import Busy
-from concrete_cli.history import logs
 from concrete_cli.plan import Plan
 from concrete_cli.runs import Runs
 from concrete_cli.workspace import Workspace

@@ -5,10 +5,11 @@ import signal
 import pytest
 from concrete_cli.backends.local import LocalBackend
 
-from concrete_cli import collect, disk, runs
+from concrete_cli import disk, runs
 from concrete_cli import home as homes
 from concrete_cli.backend import Options
 from concrete_cli.cache import Cache
+from concrete_cli.commands import collect
 from concrete_cli.runs import Runs
 from concrete_cli.workspace import Workspace
 

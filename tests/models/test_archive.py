@@ -10,8 +10,8 @@ import pytest
 
 from concrete_cli import digest, home
 from concrete_cli.errors import Damaged, NotFound, UsageError
-from concrete_cli.model_archive import bring, export
-from concrete_cli.models import Models
+from concrete_cli.registry.archive import bring, export
+from concrete_cli.registry.models import Models
 
 RIDGE = "sklearn.linear_model._ridge.Ridge"
 

@@ -10,7 +10,7 @@ import pytest
 
 from concrete_cli import home
 from concrete_cli.errors import Damaged, NotFound, UsageError
-from concrete_cli.models import Models, parse
+from concrete_cli.registry.models import Models, parse
 
 BAD = ["../x", "a/b", "a\0b", "x" * 300, "", ".", "..", "-a", "a b", "a\n", "ä", "a:b:c", "~"]
 
@@ -39,7 +39,7 @@ def in_another_process(models, code, failpoint=""):
     text = f"""
 import sys
 from pathlib import Path
-from concrete_cli.models import Models
+from concrete_cli.registry.models import Models
 models = Models(Path({str(models.home)!r}))
 {code}
 """
@@ -187,7 +187,7 @@ for number in range(50):
 """
     text = f"""
 from pathlib import Path
-from concrete_cli.models import Models
+from concrete_cli.registry.models import Models
 models = Models(Path({str(models.home)!r}))
 {code}
 """
@@ -246,7 +246,7 @@ def test_readers_see_an_alias_at_every_moment_while_it_moves(models, bundle):
     models.tag("concrete", 1, "production")
     text = f"""
 from pathlib import Path
-from concrete_cli.models import Models
+from concrete_cli.registry.models import Models
 models = Models(Path({str(models.home)!r}))
 for number in range(60):
     models.tag("concrete", 1 + number % 2, "production")

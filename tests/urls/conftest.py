@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from concrete_cli import home as homes
-from concrete_cli import urls, web
+from concrete_cli.sources import urls, web
 from website import Site
 
 

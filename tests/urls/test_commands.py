@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 from concrete_cli.backends.local import sources
 
-from concrete_cli import fetching, rehearsing, reproduce, urls
 from concrete_cli import home as homes
+from concrete_cli.commands import rehearsing, reproduce
 from concrete_cli.config import load
 from concrete_cli.plan import Plan, Source, Step
+from concrete_cli.sources import fetching, urls
 from concrete_cli.workflows.train import train
 from concrete_cli.workspace import Workspace
 

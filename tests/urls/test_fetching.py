@@ -10,10 +10,12 @@ import time
 
 import pytest
 
-from concrete_cli import collect, digest, fetching, urls
+from concrete_cli import digest
 from concrete_cli.backend import Options
+from concrete_cli.commands import collect
 from concrete_cli.errors import BackendUnavailable, Damaged, NotFound, UsageError
 from concrete_cli.plan import Output, Plan, Source, Step
+from concrete_cli.sources import fetching, urls
 from concrete_cli.workspace import Workspace
 from website import hangs_up, says, sleeps, streams
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from concrete_cli import urls
 from concrete_cli.config.experiment import Experiment
 from concrete_cli.config.origin import Keys
 from concrete_cli.errors import Problem
+from concrete_cli.sources import urls
 
 WHERE: Keys = ("data", "source")
 SUM: Keys = ("data", "sha256")

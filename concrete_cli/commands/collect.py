@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, fetching
+from concrete_cli import disk
 from concrete_cli.cache import Cache, Entry
 from concrete_cli.home import alone
 from concrete_cli.runs import Run
+from concrete_cli.sources import fetching
 from concrete_cli.workspace import Workspace
 
 ABOUT_TO_BEGIN = 600.0  # seconds; a run that was made just now may not have had time to start

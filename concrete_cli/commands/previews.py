@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import fetching
 from concrete_cli.errors import UsageError
+from concrete_cli.sources import fetching
 
 if TYPE_CHECKING:
     from concrete_cli.execute import Prepared

@@ -14,9 +14,10 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from concrete_cli import digest, disk, home, urls
+from concrete_cli import digest, disk, home
 from concrete_cli.errors import Damaged, UsageError
 from concrete_cli.plan import Item, Plan, Source, Step
+from concrete_cli.sources import urls
 
 LOG = logging.getLogger("concrete")
 Tell = Callable[[str], None]
@@ -126,7 +127,7 @@ def _step(step: Step, move: Callable[[str], str]) -> Step:
 
 def _load(url: str, scratch: Path) -> tuple[Path, str]:
     """Fetch into a file that nobody knows of; return it with the digest of what came."""
-    from concrete_cli import web  # http and TLS take a while to import
+    from concrete_cli.sources import web  # http and TLS take a while to import
 
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = scratch / f"fetch-{uuid.uuid4().hex}"

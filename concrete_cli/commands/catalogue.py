@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, tracking, urls
+from concrete_cli import disk, tracking
 from concrete_cli.errors import UsageError
-from concrete_cli.models import Models, Version, parse
+from concrete_cli.registry.models import Models, Version, parse
+from concrete_cli.sources import urls
 
 TEST = ("rows", "rmse", "mae", "r2", "rmse_ci", "coverage", "width")
 OF_MANIFEST = ("model", "candidate", "params", "cv", "signature", "interval", "versions")

@@ -9,11 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import fetching, settings, workspace
+from concrete_cli import settings, workspace
 from concrete_cli.backend import Backend
 from concrete_cli.errors import BackendUnavailable, UsageError
-from concrete_cli.models import NAME
 from concrete_cli.plan import Plan
+from concrete_cli.registry.models import NAME
+from concrete_cli.sources import fetching
 
 if TYPE_CHECKING:
     from concrete_cli.execute import Prepared

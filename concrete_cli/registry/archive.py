@@ -22,9 +22,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from concrete_cli import digest, disk, home, model_file
+from concrete_cli import digest, disk, home
 from concrete_cli.errors import Damaged, NotFound, UsageError
-from concrete_cli.models import FORMAT, RECORD, Models, Version, check_name
+from concrete_cli.registry import file as model_file
+from concrete_cli.registry.models import FORMAT, RECORD, Models, Version, check_name
 
 PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 MOST_FILES = 1000

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import adopting, disk, remote, results
+from concrete_cli import disk, results
 from concrete_cli.backend import Backend
+from concrete_cli.cloud import adopting, remote
 from concrete_cli.errors import NotFound, UsageError
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace

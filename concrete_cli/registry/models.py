@@ -25,8 +25,8 @@ from typing import Any
 
 from concrete_cli import digest, disk, home
 from concrete_cli.errors import Damaged, NotFound, UsageError
-from concrete_cli.model_names import LATEST, NAME, RULE, check_name, parse
-from concrete_cli.model_version import RECORD, Version
+from concrete_cli.registry.naming import LATEST, NAME, RULE, check_name, parse
+from concrete_cli.registry.version import RECORD, Version
 
 __all__ = ["FORMAT", "NAME", "RECORD", "Models", "Version", "check_name", "parse"]
 

@@ -9,11 +9,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import execute, settings, urls
+from concrete_cli import execute, settings
 from concrete_cli.backend import BACKENDS, Event
 from concrete_cli.errors import BackendUnavailable, ExperimentInvalid
 from concrete_cli.execute import Request
 from concrete_cli.plan import Item, Output, Plan, Source, Step
+from concrete_cli.sources import urls
 
 if TYPE_CHECKING:
     from concrete_cli.execute import Prepared

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from concrete_cli import disk, payload
 from concrete_cli.backend import Backend
-from concrete_cli.cloud_models import CloudRegistry
+from concrete_cli.cloud.models import CloudRegistry
 from concrete_cli.errors import Damaged, NotFound, UsageError
-from concrete_cli.models import Models
+from concrete_cli.registry.models import Models
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
 

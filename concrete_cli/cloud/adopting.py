@@ -10,8 +10,10 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from concrete_cli import execute, pinning, remote, settings, workspace
+from concrete_cli import execute, settings, workspace
 from concrete_cli.backend import Backend, Options
+from concrete_cli.cloud import remote
+from concrete_cli.commands import pinning
 from concrete_cli.errors import NotFound, UsageError
 from concrete_cli.plan import Plan
 from concrete_cli.runs import Run

@@ -12,7 +12,7 @@ from typing import Any
 
 from concrete_cli import disk
 from concrete_cli.backend import Backend
-from concrete_cli.cloud_models import SERVES
+from concrete_cli.cloud.models import SERVES
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 
 HERE_ONLY = ("host", "port", "workers", "replace")  # a cloud chooses them, and always replaces

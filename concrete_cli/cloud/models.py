@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import catalogue, digest, disk, model_file
+from concrete_cli import digest, disk
 from concrete_cli.backend import Backend
+from concrete_cli.commands import catalogue
 from concrete_cli.errors import BackendUnavailable, Damaged, NotFound, UsageError
-from concrete_cli.model_names import LATEST, NAME, RULE, parse
+from concrete_cli.registry import file as model_file
+from concrete_cli.registry.naming import LATEST, NAME, RULE, parse
 
 MANIFEST = "manifest.json"
 SERVES = "serves"  # the tag of what an endpoint was made of: it is no model to choose

@@ -7,12 +7,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import lineage, model_archive, remote
 from concrete_cli.backend import Backend
+from concrete_cli.cloud import remote
+from concrete_cli.cloud.remote import Target
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
-from concrete_cli.models import RECORD, Models, parse
 from concrete_cli.plan import Output
-from concrete_cli.remote import Target
+from concrete_cli.registry import archive as model_archive
+from concrete_cli.registry import lineage
+from concrete_cli.registry.models import RECORD, Models, parse
 from concrete_cli.runs import Run, Runs
 
 LINEAGE = "lineage.json"

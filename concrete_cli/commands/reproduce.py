@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk, execute, fetching, home, urls
+from concrete_cli import digest, disk, execute, home
 from concrete_cli.backend import Backend, Options
 from concrete_cli.cache import Cache
 from concrete_cli.errors import Damaged, NotFound
 from concrete_cli.execute import Request
-from concrete_cli.lineage import of
-from concrete_cli.models import Models, Version
+from concrete_cli.registry.lineage import of
+from concrete_cli.registry.models import Models, Version
 from concrete_cli.runs import Run
+from concrete_cli.sources import fetching, urls
 from concrete_cli.workspace import Workspace
 
 Watch = Callable[[Run, Workspace, Backend], None]

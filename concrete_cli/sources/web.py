@@ -15,8 +15,9 @@ from importlib import import_module
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from concrete_cli import __version__, urls
+from concrete_cli import __version__
 from concrete_cli.errors import BackendUnavailable, ConcreteError, NotFound
+from concrete_cli.sources import urls
 
 BLOCK = 1 << 20
 TIMEOUT = 30.0  # seconds without a byte

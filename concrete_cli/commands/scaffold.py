@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import aside, disk, payload, scaffold_text
+from concrete_cli import aside, disk, payload
+from concrete_cli.commands import scaffold_text
 from concrete_cli.errors import NotFound, UsageError, nearest
 
 FILE = "concrete.toml"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from concrete_cli.backend import Backend
 from concrete_cli.errors import NotFound
 from concrete_cli.execute import Request
-from concrete_cli.models import Models
+from concrete_cli.registry.models import Models
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
 

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import home, wanted
+from concrete_cli import home
 from concrete_cli.backend import Backend
-from concrete_cli.cloud_endpoints import CloudEndpoints
+from concrete_cli.cloud.endpoints import CloudEndpoints
+from concrete_cli.commands import wanted
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 from concrete_cli.execute import Prepared, Request
-from concrete_cli.models import Models
+from concrete_cli.registry.models import Models
 from concrete_cli.runs import Run
 from concrete_cli.workflows.deploy import BUNDLE, Chosen
 from concrete_cli.workspace import Workspace

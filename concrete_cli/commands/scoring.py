@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk, fetching, urls, wanted
+from concrete_cli import disk
 from concrete_cli.backend import Backend
+from concrete_cli.commands import wanted
 from concrete_cli.errors import Interrupted, NotFound, UsageError, nearest
 from concrete_cli.execute import Prepared, Request
 from concrete_cli.runs import Run
+from concrete_cli.sources import fetching, urls
 from concrete_cli.workflows.score import Scored, result
 from concrete_cli.workspace import Workspace
 

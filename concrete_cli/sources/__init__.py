@@ -1,0 +1,1 @@
+"""Sources on the web: `URL#sha256=DIGEST`, fetched once."""
