@@ -106,7 +106,8 @@ BACKENDS = {
     "azureml-v2": "concrete_cli.backends.azureml_v2:AzureBackend",
 }
 LOG = logging.getLogger("concrete")
-EXTRAS = {"azureml": "azureml", "azureml-v2": "azureml-v2"}
+# What to install for a backend is an extra of the same name.
+EXTRAS = {name: name for name in BACKENDS if name != "local"}
 
 
 def load(name: str, home: Path, settings: Mapping[str, Any] | None = None) -> Backend:
