@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -10,11 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import timing
+import tomli_w
 
 PEERS = Path(__file__).parents[1] / "build" / "peers"
 NEEDS = {"azureml": ["azureml-inference-server-http", "pandas"], "mlflow": ["mlflow>=3", "pandas"]}
@@ -42,8 +47,10 @@ def environment(peer: str, requirements: Path | None) -> Path:
 
 
 @contextmanager
-def running(command: list, port: int, ready: str, **environment_: str) -> Iterator[float]:
-    """Run a server while the block runs; yield the seconds until it was ready."""
+def running(
+    command: list, port: int, ready: str, **environment_: str
+) -> Iterator[tuple[float, int]]:
+    """Run a server while the block runs; yield the seconds until it was ready, and its pid."""
     begin = time.monotonic()
     keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     with tempfile.TemporaryFile() as log:
@@ -60,10 +67,54 @@ def running(command: list, port: int, ready: str, **environment_: str) -> Iterat
                     log.seek(0)
                     raise SystemExit(log.read().decode())
                 time.sleep(0.02)
-            yield time.monotonic() - begin
+            yield time.monotonic() - begin, process.pid
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(60)
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started, the oldest first."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return what a process and those below it have used of the processors so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(map(cpu_seconds, children(pid)))
+
+
+def trained(candidate: str, folder: Path) -> tuple[Path, dict]:
+    """Train a candidate of configs/concrete.toml; return its experiment and the JSON document."""
+    root = Path(__file__).resolve().parents[1]
+    base = root / "configs" / "concrete.toml"
+    text = {
+        "extends": {"file": str(base), "without": ["train.candidates"]},
+        "data": {"source": str(root / "data" / "concrete.csv")},
+        "train": {"candidates": {candidate: _candidate(base, candidate)}},
+    }
+    experiment = folder / "concrete.toml"
+    experiment.write_text(tomli_w.dumps(text))
+    train = [timing.CONCRETE, "train", str(experiment), "--json", "-q"]
+    done = subprocess.run(train, check=True, stdout=subprocess.PIPE)
+    return experiment, json.loads(done.stdout)
+
+
+def made_bundle(candidate: str, folder: Path) -> Path:
+    """Train a candidate of configs/concrete.toml, pack it, return the bundle."""
+    model = trained(candidate, folder)[1]["paths"]["model"]
+    bundle = folder / "bundle"
+    bundle.mkdir()
+    script = Path(__file__).resolve().parents[1] / "steps" / "pack.py"
+    options = ["--name", "concrete:1", "--model", model, "--bundle", str(bundle)]
+    subprocess.run([sys.executable, script, *options], check=True, stdout=subprocess.DEVNULL)
+    return bundle
+
+
+def _candidate(experiment: Path, name: str) -> dict:
+    found: dict = tomllib.loads(experiment.read_text())["train"]["candidates"][name]
+    return found
 
 
 def _answers(url: str) -> bool:
