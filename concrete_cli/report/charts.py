@@ -75,17 +75,25 @@ def coverage(groups: Sequence[Mapping[str, Any]], wanted: float, unit: str) -> M
 
 
 def trials(tuning: Mapping[str, Any], unit: str) -> Markup:
-    """Return the score of each trial and the best so far; trials given up are ticks below."""
-    height, bottom, right, metric = 300, 240, 886, str(tuning["metric"])
+    """Return the score of each trial and the best so far; trials given up are ticks below.
+
+    It is drawn twice: in a narrow window the words of a wide chart could not be read.
+    """
+    wide = _trials(tuning, unit, 886, marks=8, kind="chart wide")
+    return wide + _trials(tuning, unit, RIGHT, marks=4, kind="chart narrow")
+
+
+def _trials(tuning: Mapping[str, Any], unit: str, right: float, *, marks: int, kind: str) -> Markup:
+    height, bottom, metric = 300, 240, str(tuning["metric"])
     history = sorted(tuning["history"], key=lambda line: line["number"])
     done = [line for line in history if line["value"] is not None]
     sign = -1 if metric == "r2" else 1
     low, high = _bulk([sign * line["value"] for line in done])
     across = Axis(
-        0, max(1, *(line["number"] for line in history)), LEFT, right, wanted=8, whole=True
+        0, max(1, *(line["number"] for line in history)), LEFT, right, wanted=marks, whole=True
     )
     up = Axis(min(sign * low, sign * high), max(sign * low, sign * high), bottom, TOP, wanted=4)
-    svg = Svg(right + 14, height, "scores of the trials")
+    svg = Svg(right + 14, height, "scores of the trials", kind)
     frame(svg, across, up, "trial", _with(f"{metric} in cross-validation", unit))
     path, best = "", math.inf
     for line in history:

@@ -17,10 +17,8 @@ def deployed(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         return
     name = found["endpoint"]
-    print(
-        f"ask it: concrete invoke {name} FILE   stop it: concrete endpoints stop {name}",
-        file=sys.stderr,
-    )
+    print(f"ask it   concrete invoke {name} FILE", file=sys.stderr)
+    print(f"stop it  concrete endpoints stop {name}", file=sys.stderr)
     if not found.get("loopback", True):
         warning = style.paint("warning", "yellow", stream=sys.stderr)
         print(

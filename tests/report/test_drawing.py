@@ -78,12 +78,16 @@ def test_trials_that_were_given_up_are_told_apart():
     history = [{"number": n, "state": "done", "value": 5 - n / 10} for n in range(5)]
     history += [{"number": 5, "state": "stopped", "value": None}]
 
-    svg = str(charts.trials({"metric": "rmse", "history": history}, "MPa"))
+    drawn = str(charts.trials({"metric": "rmse", "history": history}, "MPa"))
+    wide, narrow = drawn.removesuffix("</svg>").split("</svg>")
 
-    assert svg.count('class="dot"') == 5
-    assert svg.count('class="given-up"') == 1
-    best = re.search(r'class="best" d="([^"]+)"', svg)[1]
-    assert best.count("V") == 4
+    assert 'class="chart wide"' in wide
+    assert 'class="chart narrow"' in narrow
+    for svg in (wide, narrow):
+        assert svg.count('class="dot"') == 5
+        assert svg.count('class="given-up"') == 1
+        best = re.search(r'class="best" d="([^"]+)"', svg)[1]
+        assert best.count("V") == 4
 
 
 def test_words_for_a_choice_that_is_not_clear():

@@ -174,7 +174,7 @@ function chart(column, points, here) {
       if (points.length <= 8) text(at, height - 26, String(one.value).slice(0, 12), "middle");
     });
   }
-  text((left + width - right) / 2, height - 6, `${column.name} ${column.unit || ""}`, "middle");
+  text((left + width - right) / 2, height - 6, [column.name, column.unit].filter(Boolean).join(", "), "middle");
   return svg;
 }
 
