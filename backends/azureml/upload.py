@@ -13,6 +13,8 @@ from typing import Any
 from azureml.core import Dataset
 from azureml.pipeline.core._aeva_provider import _AevaModuleSnapshotUploader
 
+from concrete_cli.errors import BackendUnavailable
+
 from .errors import status_of
 from .sources import Local
 
@@ -53,7 +55,12 @@ def dataset(workspace: Any, datastore: Any, source: Local) -> Any:
 
 def _send(datastore: Any, file: Path, blob: str) -> None:
     service = getattr(datastore, "blob_service", None)
-    if service is None:  # a file share or a data lake: the SDK's own way
+    if service is None and not hasattr(datastore, "upload_files"):
+        raise BackendUnavailable(
+            f"datastore {datastore.name} is a data lake, to which SDK v1 uploads nothing",
+            help="name a blob store or a file share: datastore in [backend.azureml]",
+        )
+    if service is None:  # a file share: the SDK's own way
         datastore.upload_files([str(file)], target_path=str(Path(blob).parent), overwrite=True)
         return
     client = service.get_blob_client(container=datastore.container_name, blob=blob)

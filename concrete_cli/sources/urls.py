@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -24,7 +25,6 @@ HIDDEN = re.compile(
     re.IGNORECASE,
 )
 TAME = re.compile(r"[\w.][\w.\-]{0,99}", re.ASCII)
-HINT = "`concrete pin URL` prints it"
 
 
 def is_url(text: str) -> bool:
@@ -62,17 +62,18 @@ def filename(uri: str) -> str:
 def problems(uri: str) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a source on the web, and what to do."""
     url, sha256 = split(uri)
-    yield from digest_problems(sha256)
+    yield from digest_problems(url, sha256)
     yield from secrets(url)
 
 
-def digest_problems(sha256: str) -> Iterator[tuple[str, str]]:
+def digest_problems(url: str, sha256: str) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the digest of a source on the web."""
+    hint = f"`concrete pin {shlex.quote(hidden(url))}` prints it"
     if not sha256:
         text = "a URL needs the sha256 of what it holds: that may change, the experiment must not"
-        yield text, HINT
+        yield text, hint
     elif not DIGEST.fullmatch(sha256):
-        yield f"expected 64 digits 0-9 a-f, got {sha256!r}", HINT
+        yield f"expected 64 digits 0-9 a-f, got {sha256!r}", hint
 
 
 def secrets(url: str) -> Iterator[tuple[str, str]]:

@@ -166,6 +166,10 @@ def test_a_conflict_can_be_tried_again(submit, toy, emulator):
         submit(toy)
 
 
+def test_a_data_lake_takes_no_uploads(submit, toy):
+    assert "lake is a data lake" in refusal(submit, toy, datastore="lake")
+
+
 def test_an_upload_that_fails_leaves_nothing_that_is_taken_for_whole(submit, toy, emulator, source):
     emulator.faults.add("PUT", "cont/concrete/sources/.*numbers.txt", status=403, times=1)
     assert "bringing" in refusal(submit, toy)

@@ -123,6 +123,16 @@ def test_no_workspace_is_configured(settings, tmp_path, monkeypatch):
     assert AzureBackend(tmp_path, given).client.ml
 
 
+def test_an_upload_that_fails_leaves_nothing_that_is_taken_for_whole(
+    backend, run, source, tmp_path, faults
+):
+    faults.append(Fault(r"PUT /acct/.*numbers\.txt", 403, "AuthorizationFailure", times=9))
+    failure(submit(backend, fault("nothing", source=source), tmp_path))
+    faults.clear()
+    _, events = run(fault("nothing", source=source))
+    assert events["fault"].state is State.DONE
+
+
 def test_the_token_expires_while_watching(backend, tmp_path, faults):
     handle = backend.submit(fault("sleep"), tmp_path / "run", Options())
     faults.append(Fault(r"GET .*/jobs/", 401, "ExpiredAuthenticationToken", "expired", times=9))

@@ -74,7 +74,7 @@ def test_score(concrete, tmp_path, trained, site):
     piped = concrete(*words, "--data", "-", "--out", "-", stdin=(tmp_path / "new.csv").read_text())
 
     url = site.put("/new.csv", (tmp_path / "new.csv").read_bytes())
-    assert "concrete pin URL" in concrete(*words, "--data", url, code=2).stderr
+    assert f"concrete pin {url}" in concrete(*words, "--data", url, code=2).stderr
     uri = f"{url}#sha256={hashlib.sha256((tmp_path / 'new.csv').read_bytes()).hexdigest()}"
     concrete(*words, "--data", uri, "--out", "r.parquet", "--shards", "2")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 
 import pytest
 
 from concrete_cli import home as homes
+from concrete_cli.cli import app
 from concrete_cli.sources import urls, web
 from website import Site
 
@@ -53,3 +55,20 @@ def left(home):
         return sorted(path.name for path in found if path.is_file() and path.suffix != ".lock")
 
     return names
+
+
+@pytest.fixture
+def typed(capsys, tmp_path, monkeypatch):
+    """Run a command that starts no step in this process; return all that it printed."""
+    monkeypatch.chdir(tmp_path)
+    app.add_commands()  # in their order: other tests in this process look at it
+
+    def run(*words, code=0):
+        logging.getLogger("concrete").handlers.clear()  # of an earlier command
+        capsys.readouterr()
+        got = app.run([str(word) for word in words])
+        text = "".join(capsys.readouterr())
+        assert got == code, text
+        return text
+
+    return run

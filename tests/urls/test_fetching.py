@@ -149,7 +149,7 @@ def test_what_is_not_pinned_is_refused(site, home):
     for uri in (f"{site.base}/a.csv", f"{site.base}/a.csv#sha256=5e"):
         with pytest.raises(UsageError) as error:
             fetching.bring(uri, home)
-        assert "concrete pin URL" in error.value.help
+        assert f"concrete pin {site.base}/a.csv" in error.value.help
     assert site.calls == []
 
 
@@ -188,7 +188,8 @@ def test_memory_does_not_grow_with_the_file(site, home):
     size = 96 << 20
     site.trouble.append(streams(size))
     code = (
-        "import resource, sys; from pathlib import Path; from concrete_cli import fetching, web\n"
+        "import resource, sys; from pathlib import Path\n"
+        "from concrete_cli.sources import fetching, web\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "found = fetching.pin(sys.argv[1], Path(sys.argv[2]))[1]\n"
         "after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"

@@ -23,7 +23,7 @@ def check(experiment: Experiment) -> Iterator[Problem]:
                     above: Keys = ("pipeline", "steps", name, "inputs", key)
                     where = (*above, number) if experiment.origin.has(*above, number) else above
                     for text, hint in urls.problems(item):
-                        told = hint.replace("prints it", "prints it: URL#sha256=DIGEST")
+                        told = hint.replace("prints it", "prints it; write URL#sha256=DIGEST")
                         yield experiment.origin.problem(where, f"inputs.{key}: {text}", told)
 
 
@@ -37,11 +37,11 @@ def _data(experiment: Experiment) -> Iterator[Problem]:
         if sha256 and there and sha256 != there:
             yield problem(SUM, "data.sha256: the source names another one", "leave one of them out")
             return
-        for text, hint in urls.digest_problems(there or sha256 or ""):
+        for text, hint in urls.digest_problems(url, there or sha256 or ""):
             yield problem(WHERE if there or not sha256 else SUM, f"data.sha256: {text}", hint)
     elif sha256 and urls.is_named(source):
         text = "data.sha256 is for a URL or a file, not for what a backend looks up"
         yield problem(SUM, text, at_key=True)
     elif sha256:
-        for text, hint in urls.digest_problems(sha256):
-            yield problem(SUM, f"data.sha256: {text}", hint)
+        for text, _ in urls.digest_problems(source, sha256):
+            yield problem(SUM, f"data.sha256: {text}", "`sha256sum FILE` prints it")
