@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
@@ -27,6 +27,8 @@ from typing import Any, Protocol
 
 from concrete_cli.errors import BackendUnavailable, NotFound
 from concrete_cli.plan import Output, Plan
+
+STOPPED = ("canceled", "the run was canceled")  # what the clouds' watchers say of a step
 
 
 class State(StrEnum):
@@ -66,6 +68,18 @@ class Event:
     entry: str = ""
     detail: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody has stopped the step, or its run, where it ran."""
+        return self.detail in STOPPED
+
+
+def were_stopped(events: Iterable[Event]) -> bool:
+    """Whether a run that did not end well was stopped by somebody, and nothing in it failed."""
+    bad = [event for event in events if event.state in (State.FAILED, State.SKIPPED)]
+    failed = any(event.state is State.FAILED and not event.stopped for event in bad)
+    return not failed and any(event.stopped for event in bad)
 
 
 @dataclass(frozen=True)

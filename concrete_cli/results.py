@@ -9,7 +9,7 @@ from typing import Any
 
 from concrete_cli import disk, runs
 from concrete_cli import results_finetune as tuned
-from concrete_cli.backend import Backend, Event, State
+from concrete_cli.backend import Backend, Event, State, were_stopped
 from concrete_cli.cache import Cache
 from concrete_cli.errors import NotFound, StepFailed
 from concrete_cli.plan import Output, Plan
@@ -96,7 +96,8 @@ def status(run: Run, plan: Plan | None = None, last: dict[str, Event] | None = N
     plan, cancelled = plan or run.plan, run.cancelled
     if not run.record.get("remote"):
         return runs.status(plan, last, driven=run.driven, cancelled=cancelled)
-    # It goes on by itself: what was seen of it last counts.
+    # It goes on by itself: what was seen of it last counts, also that others have stopped it.
+    cancelled = cancelled or were_stopped(last.values())
     said = runs.status(plan, last, driven=not cancelled, cancelled=cancelled)
     return "cancelled" if cancelled and said == "failed" else said
 

@@ -136,7 +136,7 @@ def _files(run: Run, space: Workspace, folder: Path) -> list[list[str]]:
 
 def _model(space: Workspace, run: Run, document: Mapping[str, Any]) -> dict[str, Any] | None:
     registered = document.get("registered")
-    if not registered:
+    if not registered or run.record.get("remote"):  # a version of the cloud's registry, not of ours
         return None
     name, number = registered["name"], registered["version"]
     models = Models(space.home)

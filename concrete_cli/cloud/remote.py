@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from concrete_cli import results, runs, settings, workspace
-from concrete_cli.backend import Backend, Event, State
+from concrete_cli.backend import Backend, Event, State, were_stopped
 from concrete_cli.errors import BackendUnavailable, NotFound
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
@@ -105,12 +105,12 @@ def document(target: Target) -> dict[str, Any]:
     last = {event.step: event for event in glance(target.backend, target.handle)}
     states = {event.state for event in last.values()}
     unfinished = any(not state.ended for state in states) or not states
-    failed = State.FAILED in states
+    bad = "cancelled" if were_stopped(last.values()) else "failed" if State.FAILED in states else ""
     return {
         "handle": target.handle,
         "backend": target.backend.name,
         # A step that has not begun is no event: "done so far" is all that can be said.
-        "status": "running" if unfinished else "failed" if failed else "done so far",
+        "status": "running" if unfinished else bad or "done so far",
         "steps": [
             {
                 "name": event.step,

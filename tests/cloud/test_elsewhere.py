@@ -124,7 +124,7 @@ def test_a_step_that_fails_there_shows_its_last_lines_and_how_to_replay_it(
     assert found["error"]["step"] == "total"
 
 
-def test_interrupting_leaves_the_run_alone_and_cancel_stops_it(type_, experiment, cloud):
+def test_interrupting_leaves_the_run_alone_and_cancel_stops_it(type_, experiment, cloud, folder):
     file = experiment(cloud.table)
     slow = ("--set", "pipeline.steps.numbers.params.wait=60")
 
@@ -149,10 +149,14 @@ def test_interrupting_leaves_the_run_alone_and_cancel_stops_it(type_, experiment
 
     show = type_("show", "--json").json()
     assert show["status"] == "running"
-    assert type_("cancel", "--json").json()["status"] == "cancelled"
+    away = ("--home", folder / "away", "--experiment", file, "--backend", cloud.name)
+    stopped = type_("cancel", record["run"], "--json", *away).json()  # from another machine
+    assert stopped["status"] == "cancelled"
     ended = wait_for(lambda: type_("show", "--json").json(), lambda one: all_ended(one["steps"]))
     assert ended["status"] == "cancelled"
     assert type_("cancel").stdout.strip().endswith("cancelled")
+    assert type_("show", record["run"], "--json", *away).json()["status"] == "cancelled"
+    assert "run it again" in type_("resume", record["run"], "--quiet", *away, code=130).stderr
 
 
 def installed(name):

@@ -1,4 +1,7 @@
-"""finetune picks up a train run of the same cloud; its rehearsal picks up a local one."""
+"""finetune picks up a train run of the same cloud; its rehearsal picks up a local one.
+
+The candidate is a class of the user's own: its code has to be wherever the model goes.
+"""
 
 import pytest
 
@@ -14,13 +17,28 @@ target = "y"
 stratify = {{ column = "y", bins = 2 }}
 [train]
 folds = 2
-[train.candidates.tree]
-model = "decision_tree"
+[train.candidates.mine]
+model = "mine:Mean"
 [finetune]
 trials = 2
+[finetune.space.mine]
+shift = "uniform(-1, 1)"
 [register]
 name = "strength"
 {table}
+"""
+MINE = """
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+
+class Mean(RegressorMixin, BaseEstimator):
+    def __init__(self, shift=0.0):
+        self.shift = shift
+    def fit(self, X, y):
+        self.value_ = float(np.mean(y)) + self.shift
+        return self
+    def predict(self, X):
+        return np.full(len(X), self.value_)
 """
 
 
@@ -29,6 +47,7 @@ def mix(folder, cloud):
     import served
 
     served.rows(mixed=False).to_csv(folder / "in.csv", index=False)
+    (folder / "mine.py").write_text(MINE)
     path = folder / "concrete.toml"
     table = cloud.table.replace('["numbers.factor"]', "[]").replace('["factor"]', "[]")
     path.write_text(EXPERIMENT.format(table=table))
@@ -47,7 +66,9 @@ def test_a_cloud_run_is_tuned_in_the_cloud(type_, mix, cloud, folder):
     assert (done["status"], done["backend"]) == ("done", cloud.name)
     assert done["tuning"]["trials"] == 2
     assert done["registered"] == {"name": "strength", "version": 1}
-    pulled = type_("models", "pull", "strength", *at).json()
+    refused = type_("models", "pull", "strength", *at, code=2)
+    assert "carries its code (mine.py)" in refused.stdout
+    pulled = type_("models", "pull", "strength", *at, "--trust-code").json()
     assert pulled["here"]["name"] == "strength"
     home = ("--home", folder / "away")
     type_("models", "verify", *home)

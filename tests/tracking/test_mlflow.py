@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from concrete_cli import config, execute, tracking
+from concrete_cli import config, execute, home, tracking, tracking_facts
+from concrete_cli.backend import Options
 from concrete_cli.errors import BackendUnavailable
 from concrete_cli.execute import Request
+from concrete_cli.plan import Plan
+from concrete_cli.registry.models import Models
+from concrete_cli.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 needs_mlflow = pytest.mark.skipif(not find_spec("mlflow"), reason="MLflow is not installed")
@@ -78,7 +82,9 @@ def test_runs_models_and_aliases(concrete, tmp_path):
     (tmp_path / "concrete.toml").write_text(EXPERIMENT)
     train = concrete("train", "--set", FEW, "--json").json()
     tuned = concrete("finetune", "--set", FEW, "--json").json()
-    concrete("models", "tag", "strength:1", "production")
+    concrete("models", "tag", "strength:1", "staging")
+    Models(tmp_path / ".concrete").tag("strength", 1, "production")  # MLflow is told below
+    concrete("models", "untag", "strength@staging")
     concrete("resume", train["run"])  # telling it again changes nothing
 
     (tmp_path / "step.py").write_text(STEP)
@@ -116,6 +122,21 @@ def test_runs_models_and_aliases(concrete, tmp_path):
     assert [float(line.split(",")[0]) for line in ours] == pytest.approx(
         found["answer"]["prediction"]
     )
+
+
+def test_a_version_in_the_registry_of_a_cloud_is_none_of_ours(tmp_path):
+    space = Workspace(home.prepare(tmp_path / "home"))
+    facts = {"workflow": "finetune", "experiment": "mine", "backend": "local", "remote": True}
+    run = space.runs.create(Plan("finetune", ()), experiment="", options=Options(), facts=facts)
+    document = {
+        **dict.fromkeys(("selected", "test", "tuning", "seconds")),
+        "registered": {"name": "strength", "version": 1},
+        "workflow": "finetune",
+        "status": "done",
+        "leaderboard": [],
+    }
+    told = tracking_facts.of_run(space, run, document, tmp_path)
+    assert (told["run"], told["model"]) == (run.id, None)
 
 
 @needs_mlflow
