@@ -15,6 +15,7 @@ from concrete_cli import code
 from concrete_cli.backend import Event, Options
 from concrete_cli.plan import Output, Plan
 
+from .. import travelling
 from . import cron, sdk, snapshot
 from .doctor import Finding, examine
 from .parameters import Parameters
@@ -103,8 +104,8 @@ class AzureBackend:
                 found.append(("default_compute", f"is missing: step {step.name} names no compute"))
                 continue
             files = snapshot.files_of(step)
-            if too_large := snapshot.problem(files):
-                found.append(("", f"the files of step {step.name} are {too_large}"))
+            if too_large := travelling.problem(step.name, files):
+                found.append(("", too_large))
             imports = frozenset(name for file in files.values() for name in code.imports(file))
             if refusal := self.settings.compute_of(name).refuses(imports):
                 found.append((f"compute.{name}.kind", f"step {step.name}: {refusal}"))

@@ -17,7 +17,6 @@ from concrete_cli import code, payload
 from concrete_cli.plan import Step
 
 LAUNCHER = "_attempts.py"
-LARGEST, MOST = 300 << 20, 2000  # bytes and files that the service takes
 
 
 @dataclass(frozen=True)
@@ -41,14 +40,6 @@ def files_of(step: Step) -> dict[str, Path]:
     if step.retries:
         files |= {LAUNCHER: Path(__file__).with_name("attempts.py")}
     return files
-
-
-def problem(files: Mapping[str, Path]) -> str:
-    """Return why a script cannot be uploaded with these files, or nothing."""
-    size = sum(path.stat().st_size for path in files.values())
-    if size <= LARGEST and len(files) <= MOST:
-        return ""
-    return f"too large to upload: {size} bytes in {len(files)} files; {LARGEST} in {MOST} at most"
 
 
 def stage(step: Step, root: Path, extra: Mapping[str, Path] = MappingProxyType({})) -> Snapshot:

@@ -15,8 +15,10 @@ from concrete_cli.backend import Event, Options
 from concrete_cli.errors import Interrupted
 from concrete_cli.plan import Output, Plan
 
+from .. import travelling
 from . import doctor, local_side, outputs, published, schedules, standing, watch
 from .client import Client
+from .compile import files_of
 from .doctor import Finding
 from .endpoints import Endpoints
 from .errors import translate, translated
@@ -102,7 +104,8 @@ class AzureBackend:
 
     def check(self, plan: Plan) -> list[tuple[str, str]]:
         """Return what this backend cannot do with a plan: dotted keys, and why. Offline."""
-        return list(problems_of_plan(plan, self.settings))
+        sizes = (travelling.problem(step.name, files_of(step)) for step in plan.steps)
+        return [*problems_of_plan(plan, self.settings), *(("", text) for text in sizes if text)]
 
     def preview(self, plan: Plan, folder: Path, options: Options | None = None) -> Preview:
         """Return the dry run; `folder`, an empty one, takes the scripts. Offline."""

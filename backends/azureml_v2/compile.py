@@ -159,11 +159,15 @@ SPARK = {
 }
 
 
+def files_of(step: Step) -> dict[str, Path]:
+    """Return all that travels with a script, by its name in the folder."""
+    files = code.closure(payload.script(step.script), step.modules)
+    return {**files, HELPER: Path(attempt.__file__)} if needs_helper(step) else files
+
+
 def _stage(step: Step, staging: Path) -> Path:
     """Copy the import closure of a script; steps with the same closure share the folder."""
-    files = code.closure(payload.script(step.script), step.modules)
-    if needs_helper(step):
-        files = {**files, HELPER: Path(attempt.__file__)}
+    files = files_of(step)
     content = {name: digest.of_path(path) for name, path in files.items()}
     folder = staging / f"{Path(step.script).stem}-{digest.of_json(content)[:12]}"
     if not folder.exists():

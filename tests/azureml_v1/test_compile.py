@@ -7,7 +7,8 @@ import json
 import shutil
 
 import pytest
-from concrete_cli.backends.azureml import AzureBackend, snapshot
+from concrete_cli.backends import travelling
+from concrete_cli.backends.azureml import AzureBackend
 from concrete_cli.backends.azureml.on_databricks import arguments
 from concrete_cli.backends.azureml.settings import read
 
@@ -232,7 +233,7 @@ def test_names_that_azure_would_take_for_one_are_refused(graph, toy):
 
 
 def test_scripts_that_are_too_many_or_too_large_are_refused(toy, tmp_path, monkeypatch):
-    monkeypatch.setattr(snapshot, "LARGEST", 100)
+    monkeypatch.setattr(travelling, "LARGEST", 100)
     found = AzureBackend(tmp_path, HERE).check(toy)
     assert found[0][1].startswith("the files of step numbers are too large to upload")
 

@@ -9,6 +9,8 @@ import time
 import pytest
 import yaml
 from azure.ai.ml import load_job
+from concrete_cli.backends import travelling
+from concrete_cli.backends.azureml_v2 import AzureBackend
 from concrete_cli.backends.azureml_v2.commandline import command
 from concrete_cli.backends.azureml_v2.compile import compile_plan
 from concrete_cli.backends.azureml_v2.preview import preview
@@ -104,6 +106,12 @@ def test_what_azure_would_read_as_its_own_is_refused(tmp_path):
     plan = Plan("odd", (Step("odd", str(STEPS / "fault.py"), params={"how": "${{name}}"}),))
     with pytest.raises(ExperimentInvalid, match="expression of Azure"):
         compiled(plan, tmp_path)
+
+
+def test_scripts_that_are_too_many_or_too_large_are_refused(toy, tmp_path, monkeypatch):
+    monkeypatch.setattr(travelling, "MOST", 0)
+    found = AzureBackend(tmp_path, {}).check(toy)
+    assert found[0][1].startswith("the files of step numbers are too large to upload")
 
 
 def test_a_parameter_that_no_step_has_is_a_problem(toy):

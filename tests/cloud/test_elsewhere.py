@@ -124,6 +124,27 @@ def test_a_step_that_fails_there_shows_its_last_lines_and_how_to_replay_it(
     assert found["error"]["step"] == "total"
 
 
+def test_resuming_a_run_that_has_failed_there_tells_so_and_running_again_reuses(
+    type_, experiment, cloud
+):
+    file = experiment(cloud.table)
+    broken = ("--set", "pipeline.steps.total.params.broken=true")
+    first = type_("run", file, *broken, "--backend", cloud.name, code=4)
+    before = type_("show", "--json").json()
+
+    again = type_("resume", "latest", code=4)
+
+    assert "step total " in again.stderr
+    assert "run it again, what is done is reused" in again.stderr
+    assert type_("show", "--json").json()["steps"] == before["steps"]
+    assert "this is how far it came" in first.stderr + again.stderr
+    done = type_("run", file, "--backend", cloud.name, "--json").json()
+    assert {step["name"]: step["state"] for step in done["steps"]} == {
+        "numbers": "reused",
+        "total": "done",
+    }
+
+
 def test_interrupting_leaves_the_run_alone_and_cancel_stops_it(type_, experiment, cloud, folder):
     file = experiment(cloud.table)
     slow = ("--set", "pipeline.steps.numbers.params.wait=60")

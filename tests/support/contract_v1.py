@@ -54,7 +54,7 @@ def azureml(home: Path) -> Iterator[seam.Backend]:
     cloud.check()
 
 
-ENDED = "a run in Azure that has ended stays so: resuming hands the plan over again"
+ENDED = "a run in Azure that has ended stays so: running it again reuses what is done"
 ALONE = "Azure reuses by what was run, not by what came of it"
 # Contract tests that cannot hold on Azure, by name, and why.
 DEVIATIONS = {

@@ -10,7 +10,7 @@ import pytest
 
 from concrete_cli import backend as seam
 
-ENDED = "a run in Azure that has ended stays so: resuming hands the plan over again"
+ENDED = "a run in Azure that has ended stays so: running it again reuses what is done"
 PLACES = "Azure knows a step's inputs by where they are, not by what is in them"
 # Contract tests that cannot hold on Azure, by name, and why.
 DEVIATIONS = {
