@@ -30,7 +30,7 @@ def bring(uri: str, place: Path, tell: Tell | None = None) -> Path:
     """
     url, sha256 = urls.split(uri)
     for text, hint in urls.problems(uri):
-        raise UsageError(f"{url}: {text}", help=hint)
+        raise UsageError(f"{urls.hidden(url)}: {text}", help=hint)
     if found := _there(uri, place):
         return found
     with home.in_use(place), _lock(place, sha256):
@@ -53,7 +53,7 @@ def bring(uri: str, place: Path, tell: Tell | None = None) -> Path:
 def pin(url: str, place: Path) -> tuple[str, Path]:
     """Fetch a URL that nothing is known of; return the digest, and the file in the cache."""
     for text, hint in urls.secrets(url):
-        raise UsageError(f"{url}: {text}", help=hint)
+        raise UsageError(f"{urls.hidden(url)}: {text}", help=hint)
     with home.in_use(place):
         scratch, sha256 = _load(url, place / "tmp")
         with _lock(place, sha256):

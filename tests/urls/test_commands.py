@@ -101,6 +101,16 @@ def test_pin_prints_what_check_wants(typed, held, write):
     assert "is no URL" in typed("pin", "mixes.csv", code=2)
 
 
+def test_no_error_tells_a_secret(typed, write):
+    url = "https://me:hush@x.org/a.csv?sig=quiet"
+    write(TABLE.format(url=url, sha256=""))
+    for words, code in ((["pin", url], 2), (["check"], 3), (["check", "--json"], 3)):
+        told = typed(*words, code=code)
+        assert "https://" in told or "--json" in words
+        assert "hush" not in told
+        assert "quiet" not in told
+
+
 def test_the_data_of_an_experiment_are_pinned(write, held, site, tmp_path):
     uri = held()
     url, sha256 = urls.split(uri)
