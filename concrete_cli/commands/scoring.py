@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from concrete_cli import disk
 from concrete_cli.backend import Backend
 from concrete_cli.commands import wanted
-from concrete_cli.errors import Interrupted, NotFound, UsageError, nearest
+from concrete_cli.errors import Interrupted, NotFound, StepFailed, UsageError, nearest
 from concrete_cli.execute import Prepared, Request
 from concrete_cli.runs import Run
 from concrete_cli.sources import fetching, urls
@@ -79,7 +79,8 @@ def format_of(out: str | None) -> str:
 def rows(data: str, space: Workspace) -> Iterator[Path]:
     """Yield the file of the rows; a URL is fetched, what comes down a pipe is put into one first.
 
-    It stays where the run was stopped and may be gone on with; `concrete gc` removes it then.
+    It stays where the run was stopped or has failed and may be gone on with, or replayed;
+    `concrete gc` removes it then.
     """
     if urls.is_url(data):
         yield fetching.bring(data, space.home)
@@ -93,7 +94,7 @@ def rows(data: str, space: Workspace) -> Iterator[Path]:
         with path.open("xb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file, BLOCK)
         yield path
-    except Interrupted:
+    except (Interrupted, StepFailed):
         raise
     except BaseException:
         path.unlink(missing_ok=True)

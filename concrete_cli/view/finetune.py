@@ -11,7 +11,9 @@ from concrete_cli.view import style
 def lines(found: dict[str, Any]) -> Iterator[str]:
     """Yield lines on tuning, gates and registration, as far as there is something to say."""
     if tuning := found.get("tuning"):
-        yield f"tuning    {_tuning(tuning)}"
+        first, *others = _tuning(tuning)
+        yield f"tuning    {first}"
+        yield from (f"          {other}" for other in others)
     for gate in found.get("gates") or ():
         sign = style.mark("done" if gate["met"] else "failed")
         value = "unknown" if gate["value"] is None else f"{gate['value']:.4g}"
@@ -22,11 +24,12 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"registered {name}"
 
 
-def _tuning(tuning: dict[str, Any]) -> str:
+def _tuning(tuning: dict[str, Any]) -> list[str]:
     gain, spread = tuning["gain"], tuning["gain_se"]
     said = f"gain {gain:.3f}" + ("" if spread is None else f" ± {spread:.3f}")
     count = f"{tuning['trials']} trials in {style.seconds(tuning['seconds'])}"
     if tuning["kept"] == "tuned":
         scores = f"{tuning['metric']} {tuning['untuned']:.3f} → {tuning['best']:.3f}"
-        return f"{scores}, {said}, {count}: the tuned model is kept"
-    return f"{said}, {count}: not more than its standard error, the untuned model is kept"
+        return [f"{scores}, {said}", f"{count}: the tuned model is kept"]
+    verdict = "not more than its standard error, the untuned model is kept"
+    return [f"{said}, {count}", verdict]

@@ -142,13 +142,16 @@ def test_columns_are_checked(names, keep, message):
 
 
 def test_values_are_checked(concrete, tmp_path, trained):
-    table(5, seed=3).assign(new="so").to_csv(tmp_path / "new.csv", index=False)
-    words = ["--model", "run:latest", "--data", "new.csv", "--out", "x.csv", "--keep", "price"]
+    piped = table(5, seed=3).assign(new="so").to_csv(index=False)
+    words = ["--model", "run:latest", "--data", "-", "--out", "x.csv", "--keep", "price"]
 
-    failed = concrete("score", *words, code=4)
+    failed = concrete("score", *words, stdin=piped, code=4)
 
     assert "row 1: 'new' should be true or false, got 'so'" in failed.stderr
     assert not (tmp_path / "x.csv").exists()
+    (kept,) = (trained / "tmp").glob("stdin-*")  # the replay line and `resume` read it
+    assert str(kept) in failed.stderr
+    assert kept.read_text() == piped
 
 
 def test_what_cannot_be_asked(concrete, tmp_path, trained):
