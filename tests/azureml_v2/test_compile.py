@@ -1,10 +1,8 @@
 """Compiling is pure and offline: no login, no request, the same every time."""
 
-import json
 import shutil
 import subprocess
 import sys
-import time
 
 import pytest
 import yaml
@@ -141,30 +139,6 @@ def test_two_dry_runs_are_equal(toy, tmp_path):
     one, two = (preview(toy, settings, tmp_path / name) for name in ("one", "two"))
     assert one.document == two.document
     assert one.summary() == two.summary()
-
-
-def test_a_dry_run_takes_little_more_than_the_import(tmp_path, toy):
-    """Both in fresh processes; the best of two, since other things run on this machine."""
-    (tmp_path / "plan.json").write_text(json.dumps(toy.document()))
-    bare = "import azure.ai.ml, azure.identity"
-    whole = f"""
-import json, pathlib, tempfile
-from concrete_cli.plan import from_document
-from concrete_cli.backends.azureml_v2.preview import preview
-from concrete_cli.backends.azureml_v2.settings import read
-plan = from_document(json.loads(pathlib.Path({str(tmp_path / "plan.json")!r}).read_text()))
-settings = read({{"environment": "c:1"}})
-print(preview(plan, settings, pathlib.Path(tempfile.mkdtemp())).bytes)
-"""
-
-    def seconds(code):
-        began = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-        assert not done.stderr.strip(), done.stderr.decode()
-        return time.perf_counter() - began
-
-    fast = min(seconds(bare) for _ in range(2))
-    assert min(seconds(whole) for _ in range(2)) < 1.5 * fast + 0.2
 
 
 def test_settings_are_read_without_the_sdk():
