@@ -77,7 +77,11 @@ def _empty(folder: Path) -> int:
 
 def _unfinished(runs: Path) -> int:
     """Remove what is left of processes that died while they wrote a new run down."""
-    left = [path for path in runs.glob(".*") if time.time() - path.stat().st_mtime > ABOUT_TO_BEGIN]
+    left = []
+    for path in runs.glob(".*"):
+        with contextlib.suppress(FileNotFoundError):  # the run has its name by now
+            if time.time() - path.stat().st_mtime > ABOUT_TO_BEGIN:
+                left.append(path)
     freed = sum(map(_size, left))
     for path in left:
         disk.remove(path)

@@ -256,6 +256,14 @@ def test_a_run_that_has_just_been_made_is_not_collected(rig):
     assert collect.collect(Workspace(rig.home), 0)["runs"] == 1
 
 
+def test_a_run_that_is_named_while_somebody_collects_does_not_stop_them(rig):
+    """Between the list of the folder and a look at it, the new run has got its name."""
+    space = Workspace(rig.home)
+    (space.runs.folder / ".2026-11-24-amber").symlink_to("gone")
+
+    assert collect.collect(space, 0)["runs"] == 0
+
+
 def test_collecting_again_and_again_beside_runs_harms_none(rig):
     """Whatever gc takes away, runs end well."""
 
