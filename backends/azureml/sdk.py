@@ -11,6 +11,7 @@ import contextlib
 import io
 import logging
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from importlib import import_module
@@ -52,21 +53,38 @@ def check() -> None:
     )
 
 
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Swallow what the SDK prints, warns and logs."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with (
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-            warnings.catch_warnings(),
-        ):
-            warnings.simplefilter("ignore")
+class _Quiet:
+    """Swallows what the SDK prints, warns and logs while any thread is inside."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._back = contextlib.ExitStack()
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            if not self._inside:
+                self._begin()
+            self._inside += 1
+        try:
             yield
-    finally:
-        logging.disable(before)
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if not self._inside:  # the last one out, whoever came first
+                    self._back.close()
+
+    def _begin(self) -> None:
+        self._back.callback(logging.disable, logging.root.manager.disable)
+        logging.disable(logging.CRITICAL)
+        self._back.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        self._back.enter_context(contextlib.redirect_stderr(io.StringIO()))
+        self._back.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+
+
+quiet = _Quiet()
 
 
 def _without_telemetry() -> None:

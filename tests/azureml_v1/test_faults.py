@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import _thread
 import json
+import logging
 import os
 import subprocess
 import sys
 import threading
 
 import pytest
-from concrete_cli.backends.azureml import AzureBackend
+from concrete_cli.backends.azureml import AzureBackend, sdk
 
 from concrete_cli.backend import Options, State
 from concrete_cli.errors import BackendUnavailable, Busy, Interrupted, NotFound, UsageError
@@ -230,6 +231,17 @@ def test_the_backend_itself_imports_no_sdk_until_it_is_asked():
         "print([name for name in sys.modules if name.startswith(('azure', 'msrest', 'requests'))])"
     )
     assert python(code) == "[]\n"
+
+
+def test_what_two_threads_silence_is_heard_again_afterwards():
+    before = (sys.stdout, sys.stderr, logging.root.manager.disable)
+    first, second = sdk.quiet(), sdk.quiet()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)  # not in the order of a stack
+    assert logging.root.manager.disable == logging.CRITICAL
+    second.__exit__(None, None, None)
+    assert (sys.stdout, sys.stderr, logging.root.manager.disable) == before
 
 
 def test_telemetry_is_off(backend):
