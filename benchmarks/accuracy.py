@@ -92,13 +92,11 @@ def gathered(folder: Path) -> Path:
     home = str(folder / "home")
     linear = 'train.candidates={linear={model="linear"}}'
     run = train(home, linear)["run"]
-    for part in ("train", "test"):
-        into = str(folder / part)
-        fetch = [CONCRETE, "fetch", run, f"split.{part}", into, "--home", home]
+    for output in ("prepare.data", "split.train"):
+        into = str(folder / output)
+        fetch = [CONCRETE, "fetch", run, output, into, "--home", home]
         subprocess.run(fetch, check=True, stdout=subprocess.DEVNULL)
-    rows = pd.concat(
-        [pd.read_parquet(folder / part / "rows.parquet") for part in ("train", "test")]
-    )
+    rows = pd.read_parquet(folder / "prepare.data" / "data.parquet")
     mixes = rows.columns.difference(["age", "compressive_strength"])
     group = rows.groupby(list(mixes), sort=False).ngroup().to_numpy()
     fold = rows["age"].to_numpy(dtype="int64") * 0
@@ -108,7 +106,7 @@ def gathered(folder: Path) -> Path:
     made.mkdir()
     rows.to_parquet(made / "rows.parquet", index=False)
     pd.DataFrame({"fold": fold, "group": group}).to_parquet(made / "folds.parquet", index=False)
-    shutil.copy(folder / "train" / "signature.json", made)
+    shutil.copy(folder / "split.train" / "signature.json", made)
     return made
 
 
