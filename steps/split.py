@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.dataset  # noqa: F401  pandas reads with it; imported once for all steps to come
 
 from _expression import parse_all
 from _groups import assign, group_numbers, strata

@@ -128,12 +128,12 @@ def _redirect(log: str) -> None:
 def _forget(task: Mapping[str, Any]) -> None:
     """Let the step's own modules go before those of the same name that are loaded already."""
     siblings = [name for name, path in task["files"].items() if path != task["script"]]
-    if not siblings:
-        return  # to look at names is to copy the pages on which they are
     own = {name.partition("/")[0].removesuffix(".py") for name in siblings}
+    own = {name for name in own if name in sys.modules and name != "__main__"}
+    if not own:
+        return  # to look at all names is to copy the pages on which they are
     for loaded in [name for name in sys.modules if name.partition(".")[0] in own]:
-        if loaded != "__main__":
-            del sys.modules[loaded]
+        del sys.modules[loaded]
 
 
 def _settle_libraries(threads: int) -> None:

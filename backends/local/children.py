@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from . import child, processes
+from . import child, fresh, processes
 
 RUN_BY_US = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM)
 CANNOT_START = 126  # what shells say
@@ -25,6 +25,7 @@ def fork(
     """Start a child with what is imported here; it begins by `let_go` of what is ours."""
     for name in task["modules"]:
         load(name)
+    fresh.compile_ahead(task["files"].values())
     gc.freeze()  # what is there now stays in pages that the children share
     server = os.getpid()
     pid = os.fork()

@@ -93,7 +93,7 @@ def start_ahead(modules: Iterable[str]) -> None:
     """Start a fork server for the run to come, so that it imports while the plan is made."""
     if not _ahead:
         _ahead.append(_Server(None, resident.connect()))
-        _ahead[0].send(op="preload", modules=list(modules))
+        _ahead[0].send(op="preload", modules=list(dict.fromkeys(modules)))
 
 
 @atexit.register

@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from concrete_cli.backends.local import verdict
+from concrete_cli.backends.local import fresh, verdict
 
 from concrete_cli.plan import Source
 
@@ -152,6 +152,30 @@ def test_twice_within_a_second_runs_the_second_text(rig, cold):
             event = rig.run(one, cold=cold)[one.name]
             assert (event.state, rig.text(event)) == ("done", text)
     assert not list(rig.folder.rglob("__pycache__")), "a step writes nothing but its outputs"
+
+
+def test_what_was_compiled_ahead_counts_only_for_the_same_text(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text("WORD = 'aaa'")
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    loader = fresh.FromText("module", str(path))
+    fresh.compile_ahead([str(path), str(tmp_path / "missing.py")])
+
+    assert loader.get_code("module") is loader.get_code("module")
+    path.write_text("WORD = 'bbb'")
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    found = {}
+    exec(loader.get_code("module"), found)
+    assert found["WORD"] == "bbb"
+
+
+def test_what_the_compiler_has_to_say_stands_in_the_log(rig, cold):
+    body = "(out / 'text.txt').write_text(str(len(sys.argv) is 1))"
+
+    event = rig.run(rig.step("one", body), cold=cold)["one"]
+
+    assert event.state == "done"
+    assert 'SyntaxWarning: "is" with' in rig.log(event)
 
 
 def test_old_bytecode_is_not_used(rig, cold):
