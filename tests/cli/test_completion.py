@@ -40,6 +40,8 @@ def tab(tmp_path):
 
     def press(*lines):
         env = {**os.environ, "HOME": str(tmp_path), "SHELL": "/bin/bash"}
+        # Else typer takes the shell that it finds above itself, which may be the sh of make.
+        env["_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION"] = "1"
         env["PATH"] = f"{CONCRETE.parent}{os.pathsep}{env['PATH']}"
         script = subprocess.run(
             [CONCRETE, "--show-completion", "bash"], env=env, capture_output=True, check=True

@@ -28,7 +28,10 @@ def commands() -> Iterator[tuple[str, str]]:
 def leaves() -> Iterator[tuple[str, Any]]:
     """Yield each command that does something, by its name."""
     app.add_commands()
-    yield from _below(typer.main.get_command(app.app), "concrete")
+    group = typer.main.get_group(app.app)
+    order = [name for names in app.COMMANDS.values() for name in names]
+    for name in sorted(group.commands, key=order.index):  # whatever was asked for before
+        yield from _below(group.commands[name], f"concrete {name}")
 
 
 def table() -> str:

@@ -8,8 +8,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -172,6 +174,14 @@ class Client:
                 connection.sendall(part)
                 time.sleep(pause)
             return receive(connection)
+
+
+def soon(look: Callable[[], Any], seconds: float = 5) -> Any:
+    """Return what `look` sees as soon as it is something; what it sees at the end, if nothing."""
+    end = time.monotonic() + seconds
+    while not (seen := look()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return seen
 
 
 def receive(connection: socket.socket) -> bytes:
