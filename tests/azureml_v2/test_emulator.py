@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 
 import pytest
 from azure.ai.ml import Input, Output, command
@@ -175,7 +176,7 @@ def test_a_failure_says_nothing_more_on_stdout(whole):
     assert "Traceback" not in noise
 
 
-@pytest.mark.parametrize("megabytes", [150])
+@pytest.mark.parametrize("megabytes", [300])
 def test_a_big_file_is_streamed_once(run, emulator, backend, tmp_path, megabytes):
     """Memory stays bounded on both sides of the wire (this process is both), nothing goes twice."""
     from concrete_cli.plan import Plan, Source, Step
@@ -187,11 +188,14 @@ def test_a_big_file_is_streamed_once(run, emulator, backend, tmp_path, megabytes
     (tmp_path / "reads.py").write_text("import os, sys; print(os.path.getsize(sys.argv[2]))")
     step = Step("reads", str(tmp_path / "reads.py"), {"big": Source(str(big))})
     plan = Plan("big", (step,))
+    small = tmp_path / "small.bin"
+    small.write_bytes(b"x")
+    run(Plan("small", (replace(step, inputs={"big": Source(str(small))}),)))  # the SDK is imported
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     handle, _ = run(plan)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
     assert backend.logs(handle, "reads") == f"{big.stat().st_size}\n"
-    assert grown < 100
+    assert grown < megabytes / 2  # the SDK has a few pieces of the file on their way at a time
 
     calls = len(emulator.calls)
     run(plan)
