@@ -23,6 +23,11 @@ COLOUR = ("NO_COLOR", "FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS")
 netguard.install()
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the tests that may take minutes, so that no worker is left alone with one."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
 @pytest.fixture(autouse=True)
 def guard(request, tmp_path_factory, monkeypatch):
     """Own HOME, no settings from outside, no network. A test marked `live` keeps all of them."""
