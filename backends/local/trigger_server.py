@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, plan
+from concrete_cli import detached, disk, plan
 from concrete_cli.backend import Options
 from concrete_cli.runs import Run, Runs
 
@@ -56,16 +56,7 @@ class Server(ThreadingHTTPServer):
             self.started = [one for one in self.started if one.poll() is None]
             run = Runs(self.home).create(plan_, experiment=text, options=Options(), facts=facts)
             run.note(handle=run.id)
-            words = [sys.executable, "-m", "concrete_cli", "resume", run.id, "--quiet", "--home"]
-            with (run.folder / "runner.log").open("ab") as log:
-                process = subprocess.Popen(
-                    [*words, str(self.home)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            self.started.append(process)
+            self.started.append(detached.leave(run, self.home))
         return run
 
 

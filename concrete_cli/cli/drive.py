@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import resource
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from concrete_cli import disk, results, results_finetune, tracking
+from concrete_cli import detached, disk, results, results_finetune, tracking
 from concrete_cli import execute as executor
 from concrete_cli.backend import Backend
 from concrete_cli.cloud import remote
@@ -124,20 +123,12 @@ def _tell(text: str) -> None:
 
 def _detach(run: Run, workspace: Workspace, manner: Manner) -> int:
     """Leave the run to a process of its own that survives this terminal."""
-    command = [sys.executable, "-m", "concrete_cli", "resume", run.id, "--quiet", "--home"]
-    with (run.folder / "runner.log").open("ab") as log:
-        process = subprocess.Popen(
-            [*command, str(workspace.home)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    process = detached.leave(run, workspace.home)
     while not run.driven and not run.events():
         if process.poll():
             raise ConcreteError(
                 f"run {run.id} could not be left to itself",
-                help=disk.tail(run.folder / "runner.log"),
+                help=disk.tail(run.folder / detached.LOG),
             )
         time.sleep(0.02)
     output.detached(run, as_json=manner.as_json)

@@ -35,6 +35,7 @@ CORE = {
     "cache",
     "code",
     "destinations",
+    "detached",
     "digest",
     "disk",
     "durations",

@@ -1,0 +1,20 @@
+"""A run that is left to a process of its own, which outlives the one that made the run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from concrete_cli.runs import Run
+
+LOG = "runner.log"
+
+
+def leave(run: Run, home: Path) -> subprocess.Popen[bytes]:
+    """Start a process that carries the run out; what it has to say goes to `runner.log`."""
+    words = [sys.executable, "-m", "concrete_cli", "resume", run.id, "--quiet", "--home", str(home)]
+    with (run.folder / LOG).open("ab") as log:
+        return subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
