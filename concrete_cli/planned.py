@@ -74,6 +74,11 @@ def keep(home: Path, name: str, planned: Planned) -> None:
         disk.write(home / FOLDER / name, json.dumps(document))
 
 
+def old(home: Path, horizon: float) -> list[Path]:
+    """Return the files of what was kept before `horizon`, in seconds since the epoch."""
+    return [path for path in (home / FOLDER).glob("*") if path.stat().st_mtime < horizon]
+
+
 def _made_of(planned: Planned) -> list[Any]:
     """Return the bytes of the experiment's files, and the size and times of what it names."""
     named = {item.uri for step in planned.plan.steps for _, item in step.items() if _is_file(item)}

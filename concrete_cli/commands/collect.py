@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk
+from concrete_cli import disk, planned
 from concrete_cli.cache import Cache, Entry
 from concrete_cli.home import alone
 from concrete_cli.runs import Run
@@ -19,7 +19,7 @@ ABOUT_TO_BEGIN = 600.0  # seconds; a run that was made just now may not have had
 
 
 def collect(space: Workspace, older_than: float) -> dict[str, Any]:
-    """Remove runs older than so many seconds, and entries and fetched sources only they had.
+    """Remove runs older than so many seconds, entries and fetched sources only they had, old plans.
 
     Returns how many runs, entries and bytes were removed.
     """
@@ -31,14 +31,14 @@ def collect(space: Workspace, older_than: float) -> dict[str, Any]:
         needed = {key for run in runs if run not in old for key in _entries(run)}
         spare = [one for one in cache.entries() if one.key not in needed and _unused(one, horizon)]
         plans = [_plan(run) for run in runs if run not in old]
-        fetched = fetching.unused(space.home, plans, horizon)
+        kept = fetching.unused(space.home, plans, horizon) + planned.old(space.home, horizon)
         freed = sum(_size(folder) for folder in [run.folder for run in old])
-        freed += sum(_size(path) for path in [*(entry.path for entry in spare), *fetched])
+        freed += sum(_size(path) for path in [*(entry.path for entry in spare), *kept])
         for run in old:
             disk.put_aside(run.folder, scratch)
         for entry in spare:
             cache.forget(entry)
-        for path in fetched:
+        for path in kept:
             disk.put_aside(path, scratch)
         freed += _empty(scratch) + _unfinished(space.runs.folder)
     return {"runs": len(old), "entries": len(spare), "bytes": freed}

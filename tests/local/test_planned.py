@@ -8,9 +8,11 @@ import sys
 import pytest
 
 from concrete_cli import config, execute, planned
+from concrete_cli.commands.collect import collect
 from concrete_cli.errors import ExperimentInvalid
 from concrete_cli.execute import Request
 from concrete_cli.registry.models import Models
+from concrete_cli.workspace import Workspace
 
 TEXT = """
 [experiment]
@@ -151,6 +153,21 @@ def test_what_is_kept_has_no_bearing_on_other_backends_and_workflows(toy, reads)
 
     assert len(reads) == 1
     assert execute.prepare(Request("", toy)).request.workflow == "train"
+
+
+def test_gc_removes_what_was_kept_long_ago(toy, reads):
+    for folds in (2, 3):
+        prepare(toy, f"train.folds={folds}")
+    old, new = sorted((toy.parent / ".concrete" / "plans").iterdir())
+    os.utime(old, (1, 1))
+
+    freed = collect(Workspace(toy.parent / ".concrete"), 3600)["bytes"]
+
+    assert freed > 0
+    assert list(new.parent.iterdir()) == [new]
+    prepare(toy, "train.folds=2")
+    prepare(toy, "train.folds=3")
+    assert len(reads) == 3
 
 
 def test_a_second_run_imports_no_pydantic(toy, concrete):
