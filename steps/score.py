@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # not every server does
+sys.dont_write_bytecode = True  # a bundle stays as it was packed
 
 from _manifest import MANIFEST
 from _request import Rejected
