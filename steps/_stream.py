@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -25,6 +26,7 @@ BLOCK = 8 << 20  # bytes of CSV that become one batch
 ROWS = 1 << 16  # of a Parquet batch
 WRONG = re.compile(r"In CSV column #(\d+)(?:: Row #(\d+))?: .* to (\w+): invalid value '(.*)'")
 UNEVEN = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
+MISSING = pyarrow.csv.ConvertOptions().null_values  # "", NA, NULL, NaN ...
 NOUNS = {"double": "a number", "bool": "true or false"}
 
 
@@ -51,7 +53,13 @@ class Parquet:
         _check_names(path, self.names)
 
     def batches(
-        self, names: Collection[str], types: Mapping[str, Any], part: int, parts: int
+        self,
+        names: Collection[str],
+        types: Mapping[str, Any],
+        part: int,
+        parts: int,
+        *,
+        exact: Collection[str] = (),  # noqa: ARG002 - nothing else is done with any of its text
     ) -> Iterator[Any]:
         """Yield the batches of a part; values become what `types` says, as far as they can."""
         count = self.file.metadata.num_rows
@@ -111,9 +119,18 @@ class Csv:
         self.decimal = "," if commas else "."
 
     def batches(
-        self, names: Collection[str], types: Mapping[str, Any], part: int, parts: int
+        self,
+        names: Collection[str],
+        types: Mapping[str, Any],
+        part: int,
+        parts: int,
+        *,
+        exact: Collection[str] = (),
     ) -> Iterator[Any]:
-        """Yield the batches of a part; a value that `types` does not allow is refused."""
+        """Yield the batches of a part; a value that `types` does not allow is refused.
+
+        Text such as NA is a missing value, but not in the columns of `exact`.
+        """
         size = self.path.stat().st_size
         single = self.encoding.startswith(("utf-16", "utf-32"))  # its bytes cannot be cut
         if single and part:
@@ -126,7 +143,8 @@ class Csv:
                 return
             piece = Piece(file, begin, end)
             try:
-                yield from self._read(piece, names, types, header=begin == 0)
+                for batch in self._read(piece, names, types, header=begin == 0):
+                    yield _sparse(batch, exact)
             except pa.ArrowException as error:
                 raise Refused(self._told(str(error), file, begin)) from error
 
@@ -147,7 +165,7 @@ class Csv:
             pa.csv.ConvertOptions(
                 column_types={name: types.get(name, pa.string()) for name in names},
                 include_columns=list(names),
-                strings_can_be_null=True,
+                strings_can_be_null=False,  # see _sparse
                 decimal_point=self.decimal,
             ),
         )
@@ -164,6 +182,21 @@ class Csv:
             noun, name = NOUNS.get(kind, kind), self.names[int(column)]
             return f"{self.path}{place}: {name!r} should be {noun}, got {value!r}"
         return f"{self.path} cannot be read as CSV: {message}"
+
+
+def without(array: Any, words: Collection[str]) -> Any:
+    """Return text in which these words are missing values."""
+    missing = pc.is_in(array, value_set=pa.array(list(words)))
+    return pc.if_else(missing, pa.scalar(None, pa.string()), array)
+
+
+def _sparse(batch: Any, exact: Collection[str]) -> Any:
+    """Arrow can make text missing in all columns or in none; here it is in those not in `exact`."""
+    arrays = [
+        without(array, MISSING) if array.type == pa.string() and name not in exact else array
+        for name, array in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
 def _is_utf8(head: bytes) -> bool:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 
 import _stream
+from _answers import CsvWriter
 from _answers import writer as writer_of_parquet
 from _bundle import load_bundle
 from _intervals import interval
+from _kept import Kept
 from _rows import Rows, check_columns, types
 from _scoring import estimators
 from _step import Refused, arguments, cpus, json_value, limit_threads, report, run
@@ -50,19 +50,22 @@ def main(args: argparse.Namespace) -> None:
     check_columns(table.names, signature, args.keep, args.data)
     _check_kept(args.keep)
     rows = Rows(signature)
-    wanted = [*dict.fromkeys([*(one["name"] for one in signature["columns"]), *args.keep])]
+    seen = [one["name"] for one in signature["columns"]]
+    keep = Kept(table, args.keep, seen, csv=args.format == "csv")
+    wanted = [*dict.fromkeys([*seen, *args.keep])]
+    read = table.batches(wanted, types(signature), args.part, args.parts, exact=keep.exact)
     path = args.predictions / f"predictions.{args.format}"
     writer: Any = None
     count = warned = 0
     told = begin
-    for batch in table.batches(wanted, types(signature), args.part, args.parts):
+    for batch in read:
         columns, warnings = rows.read(batch)
         predicted = _predict(pipeline, columns, count)
         ends = interval(manifest["interval"], predicted)
-        kept = [(name, batch.column(name)) for name in args.keep]
+        kept = [keep.column(batch, name) for name in args.keep]
         made = [pa.array(values) for values in (predicted, *ends)]
         made.append(pa.array(warnings, pa.string()))
-        out = pa.table([*(array for _, array in kept), *made], [*args.keep, *NAMES])
+        out = pa.table([*kept, *made], [*args.keep, *NAMES])
         writer = writer or _writer(path, out.schema, args)
         writer.write_table(out)
         count += batch.num_rows
@@ -102,11 +105,7 @@ def _predict(pipeline: Any, columns: dict[str, Any], before: int) -> Any:
 def _writer(path: Path, schema: Any, args: argparse.Namespace) -> Any:
     if args.format == "parquet":
         return writer_of_parquet(path, schema)
-    if args.part == 0:  # Arrow's own header has all names in quotes
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow(schema.names)
-    out = pa.OSFile(str(path), "a")
-    return pa.csv.CSVWriter(out, schema, write_options=pa.csv.WriteOptions(include_header=False))
+    return CsvWriter(path, schema, header=args.part == 0)
 
 
 if __name__ == "__main__":

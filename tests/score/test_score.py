@@ -122,6 +122,13 @@ def test_what_is_odd_in_a_row_is_said_beside_its_answer(concrete, tmp_path, trai
     assert warnings[4] == ""
     assert found["prediction"].notna().all()
     assert "warning: 4 rows are unlike the training rows: size 2, kind 2" in told.stderr
+    assert told.stdout.splitlines()[1].startswith("007,")
+
+    new.assign(id=range(5), kind="hot").to_csv(tmp_path / "new.csv", index=False)
+    concrete("score", *words[:-1], "p.parquet", "--keep", "new", "--keep", "kind")
+    typed = pd.read_parquet(tmp_path / "p.parquet")
+    assert [str(typed[name].dtype) for name in ("id", "new")] == ["int64", "bool"]
+    assert list(typed["kind"]) == ["hot"] * 5
 
 
 @pytest.mark.parametrize(
