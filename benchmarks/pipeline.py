@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--peers", default="make,dvc,snakemake")
     parser.add_argument("--environments", type=Path, default=ROOT / ".venv-peers")
     arguments = parser.parse_args()
-    chosen = arguments.peers.split(",")
+    chosen = [name for name in arguments.peers.split(",") if name]
     binaries = {
         name: timing.venv(arguments.environments / name, package)
         for name, package in PACKAGES.items()

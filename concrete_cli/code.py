@@ -20,6 +20,9 @@ from concrete_cli import digest
 # A file as it looks from outside: path, inode, size, both times in nanoseconds.
 Look = tuple[str, int, int, int, int]
 KEPT = 4096  # files
+OWN_WAY = (
+    "_import_"  # begins the name of a module that imports the package NAME in a way of its own
+)
 _known: dict[Look, frozenset[str]] = {}
 # Names under which well-known modules are published, to spare a search of all that is installed.
 PUBLISHED_AS = {
@@ -101,6 +104,18 @@ def outside(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, 
     own = {name.partition("/")[0].removesuffix(".py") for name in files}
     wanted = {name for path in files.values() for name in imports(path)} | set(named)
     return tuple(sorted(name for name in wanted if _top(name) not in own))
+
+
+def ahead(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return what a fork server can import ahead for a script that is made of these files.
+
+    These are names of modules, then the paths of the files `_import_NAME.py`: the package NAME is
+    imported by running such a file.
+    """
+    ways = {name: path for name, path in files.items() if name.startswith(OWN_WAY)}
+    packages = {name.removeprefix(OWN_WAY).removesuffix(".py") for name in ways}
+    names = (name for name in outside(files, named) if _top(name) not in packages)
+    return (*names, *map(str, ways.values()))
 
 
 def versions(libraries: Iterable[str]) -> dict[str, str]:

@@ -15,10 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import skops.io
-
 import _pipeline  # noqa: F401  models are made of it, so it has to travel with whoever loads one
 from _families import FAMILIES, types
+from _import_skops import skops
 from _manifest import MODEL, check_sums
 from _own_code import admit
 from _step import Refused

@@ -148,6 +148,8 @@ FAMILIES: dict[str, Family] = {
 MEMBERS = ("extra_trees", "gradient_boosting", "lightgbm")
 ROUNDS = ("n_estimators", "max_iter")
 UNKNOWN_EFFORT = 10.0
+# What scikit-learn imports is named piece by piece: a fork server looks up between two imports.
+FOUNDATION = ("scipy.sparse", "scipy.spatial", "scipy.optimize", "scipy.interpolate", "scipy.stats")
 PREPARATION = ("sklearn.pipeline", "sklearn.impute", "sklearn.preprocessing")
 
 
@@ -198,7 +200,7 @@ def modules(model: str, params: Mapping[str, Any] | None = None) -> tuple[str, .
     families = [family(part) for part in parts(model, params)]
     scaled = ("sklearn.compose",) if any(part.scale_target for part in families) else ()
     own = [part.module for part in families if not part.module.startswith("_")]
-    return tuple(dict.fromkeys([*PREPARATION, *scaled, *own]))
+    return tuple(dict.fromkeys([*FOUNDATION, *PREPARATION, *scaled, *own]))
 
 
 def types(model: str, params: Mapping[str, Any] | None = None) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ class Attempt:
             },
             log=str(self.log),
             files={name: str(path) for name, path in files.items()},
-            modules=code.outside(files, self.step.libraries),
+            modules=code.ahead(files, self.step.libraries),
             path=_folders(self.step),
             threads=self.step.cpus,
         )

@@ -57,7 +57,7 @@ class LocalBackend:
         """Begin to import what these scripts import: a run is about to be submitted."""
         if FORK_IS_SAFE and scripts:
             files = (code.closure(payload.script(name)) for name in scripts)
-            start_ahead(name for one in files for name in code.outside(one))
+            start_ahead(name for one in files for name in code.ahead(one))
 
     def submit(self, plan: Plan, run_folder: Path, options: Options) -> str:  # noqa: ARG002
         """Take note: the files of the run hold all that is needed."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
-from . import fresh, processes
+from . import fresh, preload, processes
 
 LOST_OUTPUT = 120  # Python's own exit code when what was printed could not be written
 
@@ -47,6 +47,7 @@ def _become(task: Mapping[str, Any], environment: Mapping[str, str], parent: int
     os.environ.clear()
     os.environ.update(environment)
     _forget(task)
+    preload.settle(task["modules"])
     fresh.import_from_text(str(Path(path).parent) for path in task["files"].values())
     _settle_libraries(task["threads"])
     sys.argv = [task["script"], *task["argv"]]

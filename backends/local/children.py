@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import signal
@@ -13,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from . import child, fresh, processes
+from . import child, fresh, preload, processes
 
 RUN_BY_US = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM)
 CANNOT_START = 126  # what shells say
@@ -24,7 +23,7 @@ def fork(
 ) -> int:
     """Start a child with what is imported here; it begins by `let_go` of what is ours."""
     for name in task["modules"]:
-        load(name)
+        preload.load(name)
     fresh.compile_ahead(task["files"].values())
     gc.freeze()  # what is there now stays in pages that the children share
     server = os.getpid()
@@ -69,15 +68,6 @@ def ended() -> Iterator[tuple[int, int, float, int]]:
                 return
             code = os.waitstatus_to_exitcode(status)
             yield pid, code, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
-
-
-def load(module: str) -> None:
-    """Import a module once; one that cannot be imported is left for the script to complain."""
-    if module not in sys.modules:
-        with contextlib.suppress(BaseException):  # some modules exit when they are imported
-            importlib.import_module(module)
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()  # or each child prints it again
 
 
 def refuse(task: Mapping[str, Any], error: OSError) -> None:

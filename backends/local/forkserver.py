@@ -31,7 +31,7 @@ import sys
 import time
 from typing import Any
 
-from . import children, processes, resident
+from . import children, preload, processes, resident
 from .session import Child, Session
 
 
@@ -158,7 +158,7 @@ class Server:
     def _import_next(self) -> None:
         if self.wanted:
             self.asked.add(self.wanted[0])
-            children.load(self.wanted.pop(0))
+            preload.load(self.wanted.pop(0))
 
     def _fork(self, task: dict[str, Any], environment: dict[str, str]) -> int:
         return children.fork(task, environment, self._let_go)

@@ -103,11 +103,11 @@ class Runner:
     # --- start
 
     def _start(self) -> list[Event]:
-        if self._schedule.waiting and not self._imports_asked:
-            self._preload()
         events: list[Event] = []
         while step := self._schedule.next():
             events.append(self._begin(step, 1, cold=False))
+        if events and not self._imports_asked:
+            self._preload()  # only now: the first step does not wait for what later ones import
         return events
 
     def _begin(self, step: Step, number: int, *, cold: bool) -> Event:
@@ -122,7 +122,7 @@ class Runner:
         for step in self._plan.steps:
             if step.name not in self._inputs.entries:
                 files = code.closure(payload.script(step.script), step.modules)
-                wanted |= dict.fromkeys(code.outside(files, step.libraries))
+                wanted |= dict.fromkeys(code.ahead(files, step.libraries))
         if wanted and not self._crew.cold:
             self._crew.preload(wanted)
 

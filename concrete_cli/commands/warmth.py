@@ -24,7 +24,7 @@ def libraries(plan: Plan) -> list[str]:
     found: dict[str, None] = {}
     for step in plan.steps:
         files = code.closure(payload.script(step.script), step.modules)
-        found |= dict.fromkeys(code.libraries(files, step.libraries))
+        found |= dict.fromkeys(code.ahead(files, step.libraries))
     return list(found)
 
 

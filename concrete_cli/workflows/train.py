@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COVERAGE = 0.9
 BOOTSTRAPS = 1000
-FIRST = ("prepare.py", "split.py", "train.py")  # what every plan begins with
+FIRST = ("prepare.py",)
 
 
 def train(experiment: Experiment) -> Plan:

@@ -221,6 +221,16 @@ def test_libraries_are_what_comes_from_elsewhere(tree):
     assert code.outside(files) == ("numpy.linalg", "os.path", "sklearn.svm", "yaml")
 
 
+def test_a_package_with_a_way_of_its_own_is_imported_by_that_file(tree):
+    folder = tree(main="import json, a", a="from _import_skops import skops", _import_skops="")
+    (folder / "_import_skops.py").write_text("import sklearn.utils, skops.io")
+    files = code.closure(folder / "main.py")
+
+    way = str(folder / "_import_skops.py")
+    assert code.ahead(files, ["xgboost"]) == ("json", "sklearn.utils", "xgboost", way)
+    assert "skops.io" in code.libraries(files), "its version counts all the same"
+
+
 def test_versions_of_libraries():
     import importlib.metadata as installed
 

@@ -1,16 +1,22 @@
 """What a model folder must not be."""
 
 import json
+import os
 import pickle
 import shutil
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from sklearn.linear_model import Lasso
 from sklearn.pipeline import Pipeline
 
+import _bundle
 from _bundle import load_bundle, load_model, save_model
 from _families import types
+from _import_skops import skops
 from _step import Refused
 from stepping import read
 
@@ -117,3 +123,28 @@ def test_functions_are_not_loaded(bundle, module, name):
             archive.writestr(one, data)
     with pytest.raises(Refused, match=f"holds {module}.{name}, which this model may not"):
         load_model(path, types("decision_tree"))
+
+
+def test_the_whole_of_scikit_learn_is_not_imported_for_it():
+    code = (
+        "import sys, sklearn.utils as utils; before = utils.all_estimators; import _bundle;"
+        "print(utils.all_estimators is before, *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(_bundle.__file__).parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    same, *loaded = done.stdout.split()
+    assert same == "True"
+    assert "skops.io" in loaded
+    assert not {"pytest", "sklearn.gaussian_process", "sklearn.neural_network"} & set(loaded)
+
+
+def test_even_an_estimator_is_not_trusted_by_itself(tmp_path):
+    skops.io.dump(Lasso(), tmp_path / "lasso.skops")
+    assert "sklearn.linear_model._coordinate_descent.Lasso" in skops.io.get_untrusted_types(
+        file=tmp_path / "lasso.skops"
+    )
