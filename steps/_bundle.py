@@ -7,7 +7,6 @@ table in `_families.py`; what the file or the manifest says of itself is not bel
 from __future__ import annotations
 
 import gc
-import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,19 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import _pipeline  # noqa: F401  models are made of it, so it has to travel with whoever loads one
+from _canonical import SCHEMA, canonical, objects
 from _families import FAMILIES, types
 from _import_skops import skops
 from _manifest import MODEL, check_sums
 from _own_code import admit
 from _step import Refused
 
-SCHEMA = "schema.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def save_model(pipeline: Any, path: Path, allowed: Iterable[str]) -> None:
     """Write a fitted pipeline; equal pipelines give equal bytes."""
-    schema, members = _canonical(skops.io.dumps(pipeline))
+    schema, members = canonical(skops.io.dumps(pipeline))
     _check_types(schema, allowed, path)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in [*members.items(), (SCHEMA, _json(schema))]:
@@ -76,43 +75,12 @@ def _check_types(schema: Mapping[str, Any], allowed: Iterable[str], path: Path) 
     return found
 
 
-def _types(state: Any) -> set[str]:
-    found, waiting = set(), [state]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            if "__class__" in item:
-                found.add(f"{item.get('__module__')}.{item['__class__']}")
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
-    return found
-
-
-def _canonical(saved: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
-    # skops names objects and arrays by their memory address, and stores equal arrays again and
-    # again. Number the arrays by their first use and keep each content once; forget the addresses,
-    # for which objects happen to be the same one differs from run to run.
-    members: dict[str, bytes] = {}
-    names: dict[bytes, str] = {}
-    with zipfile.ZipFile(io.BytesIO(saved)) as archive:
-        schema = json.loads(archive.read(SCHEMA))
-        waiting = [schema]
-        while waiting:
-            item = waiting.pop()
-            if isinstance(item, dict):
-                item.pop("__id__", None)
-                if isinstance(item.get("file"), str):
-                    content = archive.read(item["file"])
-                    suffix = Path(item["file"]).suffix
-                    key = suffix.encode() + content
-                    name = names.setdefault(key, f"{len(names)}{suffix}")
-                    item["file"] = name
-                    members[name] = content
-                waiting.extend(item.values())
-            elif isinstance(item, list):
-                waiting.extend(item)
-    return schema, members
+def _types(schema: Any) -> set[str]:
+    return {
+        f"{one.get('__module__')}.{one['__class__']}"
+        for one in objects(schema)
+        if "__class__" in one
+    }
 
 
 def _json(data: Any) -> bytes:

@@ -7,7 +7,7 @@ order of the trees, so that the sums come out the same to the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ class Trees:
         self.threshold = _down(joined("threshold"), dtype)
         self.missing_right = ~joined("missing_left").astype(bool)
         self.value = joined("value")
-        self.depth = max(map(_depth, parts))
+        self.depth = _depth(self.roots, leaf, self.children)
         self.dtype = dtype
 
     def leaves(self, X: NDArray[Any]) -> Floats:
@@ -119,12 +119,10 @@ def _down(thresholds: NDArray[Any], dtype: type) -> NDArray[Any]:
     return np.where(rounded > thresholds, np.nextafter(rounded, dtype(-np.inf)), rounded)
 
 
-def _depth(part: Mapping[str, Any]) -> int:
-    level: Iterable[int] = [0]
-    depth = 0
-    while True:
-        inner = [node for node in level if not part["leaf"][node]]
-        if not inner:
-            return depth
-        level = [int(part[side][node]) for node in inner for side in ("left", "right")]
+def _depth(roots: NDArray[Any], leaf: NDArray[Any], children: NDArray[Any]) -> int:
+    """Return how often one has to go down until every tree has ended."""
+    depth, level = 0, roots
+    while len(inner := level[~leaf[level]]):
+        level = np.concatenate([children[2 * inner], children[2 * inner + 1]])
         depth += 1
+    return depth

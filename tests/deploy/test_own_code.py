@@ -144,3 +144,33 @@ def test_an_archive_with_code_that_nobody_listed_is_refused(copy, tmp_path):
     model_archive.export(here.publish("own", copy), tmp_path / "own.zip")
     with pytest.raises(Damaged, match=r"code/more\.py is not the code"):
         model_archive.bring(there, tmp_path / "own.zip", trust=True)
+
+
+LOADED = """
+import importlib, json, pathlib, sys
+from concrete_cli.backends.local.serving import model
+
+scorer = model.load(pathlib.Path(sys.argv[1])).LOADED["model"]
+sample = json.loads(pathlib.Path(sys.argv[1], "bundle.json").read_text())["sample"]
+row = sample["request"]["data"][0]
+for rows in (1, 100):  # the quick way, if there is one, and the pipeline's own
+    scorer.quicken()
+    assert len(scorer.answer(json.dumps({"data": [row] * rows}))["predictions"]) == rows
+print("pandas" in sys.modules)
+try:
+    importlib.import_module("pandas")
+except ImportError:
+    print("not for it")
+"""
+
+
+def test_only_code_of_ones_own_may_want_pandas_in_an_endpoint(bundle, made, tmp_path):
+    brings_code = pack(made[1], tmp_path / "bundle", "own:1")
+    told = {}
+    for one in (bundle, brings_code):
+        done = subprocess.run(
+            [sys.executable, "-c", LOADED, str(one)], capture_output=True, text=True, check=True
+        )
+        told[one] = done.stdout.split("\n")
+    assert told[bundle][:2] == ["False", "not for it"]
+    assert "not for it" not in told[brings_code]

@@ -9,6 +9,7 @@ The command's side; nothing of it is heavy:
 
 The daemon's side, started as `python -m ...serving.supervisor`:
     supervisor.py   imports and loads once, hands the socket over to a successor
+    model.py        the model of a bundle, loaded
     crew.py         the workers: started, missed, started again
     worker.py       one process that answers: uvicorn on the shared socket
     door.py         which worker takes the next connection

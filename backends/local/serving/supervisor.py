@@ -23,7 +23,7 @@ from pathlib import Path
 
 from concrete_cli import disk
 
-from . import alive, settings, worker
+from . import alive, model, settings
 from .board import Board
 from .crew import Crew, Ship
 from .log import FAILED, Log
@@ -50,6 +50,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Serve until told to stop; return the exit code."""
+        gc.disable()  # imports and loading make no garbage worth a search
         self._listen_to_signals()
         if self.parent is None:
             self._introduce()
@@ -57,12 +58,13 @@ class Supervisor:
             self.folder,
             self.file,
             self.how,
-            worker.load(self.folder / self.how.bundle),
+            model.load(self.folder / self.how.bundle),
             self.listener,
             self.board,
             self._lifeline,
             self._held,
         )
+        gc.enable()
         gc.freeze()  # what is there now stays in pages that the workers share
         self.log.write(event="the model is loaded", model=self.how.model)
         crew = Crew(ship, self.log, self._selector)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import os
 import signal
@@ -15,7 +14,7 @@ from typing import Any
 
 import uvicorn
 
-from . import key, settings
+from . import key, model, settings
 from .app import Endpoint
 from .board import Board, Slot
 from .door import Door
@@ -26,14 +25,6 @@ from .settings import Settings
 
 LINGER = 0.3  # seconds in which a peer that has just sent another request is still answered
 BOARD = "CONCRETE_BOARD"  # the name of the board's file, for a worker that was not forked
-
-
-def load(bundle: Path) -> Any:
-    """Import the score.py of a bundle, load its model, return the module."""
-    sys.path.insert(0, str(bundle / "code"))
-    score = importlib.import_module("score")
-    score.LOADED["model"] = score.load(bundle)
-    return score
 
 
 def work(
@@ -144,7 +135,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     how = settings.read(Path(folder, file))
     board = Board(Path(folder, os.environ[BOARD]), how.workers + 1)
-    score = load(Path(folder, how.bundle))
+    score = model.load(Path(folder, how.bundle))
     listening = socket.socket(fileno=int(listener))
     work(Path(folder), how, score, listening, board, int(number), int(lifeline))
 
