@@ -9,12 +9,15 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import Lasso
 from sklearn.pipeline import Pipeline
 
 import _bundle
 from _bundle import load_bundle, load_model, save_model
+from _canonical import objects
 from _families import types
 from _import_skops import skops
 from _step import Refused
@@ -148,3 +151,22 @@ def test_even_an_estimator_is_not_trusted_by_itself(tmp_path):
     assert "sklearn.linear_model._coordinate_descent.Lasso" in skops.io.get_untrusted_types(
         file=tmp_path / "lasso.skops"
     )
+
+
+def test_what_all_trees_repeat_is_made_once(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    forest = RandomForestRegressor(5, max_depth=3, random_state=0).fit(rows, rows[:, 0])
+    allowed = [*types("random_forest"), "numpy.random.mtrand.RandomState"]
+    save_model(Pipeline([("model", forest)]), tmp_path / "model.skops", allowed)
+
+    loaded = load_model(tmp_path / "model.skops", allowed)
+
+    assert np.array_equal(loaded.predict(rows), forest.predict(rows))
+    with zipfile.ZipFile(tmp_path / "model.skops") as archive:
+        schema = json.loads(archive.read("schema.json"))
+    depths = [one for one in objects(schema) if one.get("content") == "3"]
+    assert len(depths) > 5
+    assert len({one["__id__"] for one in depths}) == 1
+    first, second = (tree.__dict__ for tree in loaded[-1].estimators_[:2])
+    assert first is not second
+    assert first["tree_"] is not second["tree_"]
