@@ -129,20 +129,25 @@ def _read(request: Request, file: Path, key: str) -> Prepared:
     plan = workflow(request.workflow)(experiment, **known)
     if wrong := settings.problems_of_plan(experiment, request.backend, plan, place):
         raise ExperimentInvalid(wrong)
-    made = Planned(
-        workflow=request.workflow,
+    made = of_experiment(experiment, request.workflow, request.backend, plan)
+    if key and not any(known.values()):
+        planned.keep(space.home, key, made)
+    return Prepared(request, made, space, place)
+
+
+def of_experiment(experiment: Experiment, workflow: str, backend: str, plan: Plan) -> Planned:
+    """Return a plan with all that a run of it needs to know of its experiment."""
+    return Planned(
+        workflow=workflow,
         name=experiment.experiment.name,
         file=str(experiment.file),
         text=experiment.text,
         sets=experiment.sets,
-        settings=settings.of(experiment, request.backend),
+        settings=settings.of(experiment, backend),
         mlflow=experiment.tracking.mlflow or "",
         files=experiment.origin.files,
         plan=plan,
     )
-    if key and not any(known.values()):
-        planned.keep(space.home, key, made)
-    return Prepared(request, made, space, place)
 
 
 def submit(prepared: Prepared, tell: fetching.Tell | None = None) -> Run:
@@ -157,14 +162,7 @@ def submit(prepared: Prepared, tell: fetching.Tell | None = None) -> Run:
         made.plan,
         experiment=made.text,
         options=request.options,
-        facts={
-            "workflow": request.workflow,
-            "experiment": made.name,
-            "file": made.file,
-            "backend": request.backend,
-            "settings": made.settings,
-            "sets": list(made.sets),
-        },
+        facts=made.facts(request.backend),
     )
     try:
         handle = prepared.backend.submit(fetched, run.folder, request.options)

@@ -38,6 +38,18 @@ class Planned:
     files: tuple[str, ...]
     plan: Plan
 
+    def facts(self, backend: str) -> dict[str, Any]:
+        """Return what the record of a run on `backend` says of its experiment."""
+        return {
+            "workflow": self.workflow,
+            "experiment": self.name,
+            "file": self.file,
+            "backend": backend,
+            "settings": self.settings,
+            "sets": list(self.sets),
+            "tracker": self.mlflow,
+        }
+
 
 def key(file: Path, workflow: str, sets: Iterable[str]) -> str:
     """Return the name under which the plan of an experiment is kept."""

@@ -10,7 +10,6 @@ import logging
 import os
 import re
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,7 +46,7 @@ def check(uri: str) -> None:
 
 def tell(space: Workspace, run: Run, document: Mapping[str, Any]) -> None:
     """Tell MLflow what a run came to, if its experiment says so."""
-    uri = _uri(run.folder / "experiment.toml")
+    uri = _tracker(run)
     if uri and document["workflow"] in WORKFLOWS:
         from concrete_cli import tracking_facts
 
@@ -58,17 +57,10 @@ def tell(space: Workspace, run: Run, document: Mapping[str, Any]) -> None:
 def tell_aliases(models: Models, version: Version) -> None:
     """Tell MLflow which aliases a version of a model has, if its experiment says so."""
     run = Run(models.home / "runs" / str(version.record.get("run")))
-    uri = _uri(run.folder / "experiment.toml")
-    if uri:
-        aliases = aliases_of(models, version)
+    if uri := _tracker(run):
+        aliases = models.aliases_of(version)
         model = {"name": version.name, "version": version.number, "aliases": aliases}
         _send(uri, {"model": model}, run)
-
-
-def aliases_of(models: Models, version: Version) -> list[str]:
-    """Return the aliases that stand for a version."""
-    known = models.aliases(version.name)
-    return [alias for alias, number in known.items() if number == version.number]
 
 
 def _send(uri: str, facts: Mapping[str, Any], run: Run) -> None:
@@ -90,9 +82,9 @@ def _send(uri: str, facts: Mapping[str, Any], run: Run) -> None:
             LOG.warning("run %s was not told to MLflow at %s: %s", run.id, place, reason)
 
 
-def _uri(file: Path) -> str:
+def _tracker(run: Run) -> str:
+    """Return the URI that the experiment of a run names; one that was removed names none."""
     try:
-        text = file.read_text(encoding="utf-8")
-        return str(tomllib.loads(text).get("tracking", {}).get("mlflow") or "")
+        return str(run.record.get("tracker", ""))
     except (OSError, ValueError):
         return ""

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import code, disk, payload, tracking
+from concrete_cli import code, disk, payload
 from concrete_cli.errors import ConcreteError
 from concrete_cli.registry.models import Models
 from concrete_cli.report import gather, words, write
@@ -146,7 +146,7 @@ def _model(space: Workspace, run: Run, document: Mapping[str, Any]) -> dict[str,
     return {
         "name": name,
         "version": number,
-        "aliases": tracking.aliases_of(models, version),
+        "aliases": models.aliases_of(version),
         "folder": str(version.path),
         "code": [str(path) for path in closure.values()],
         "signature": version.manifest["signature"],

@@ -10,7 +10,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from concrete_cli import execute, settings, workspace
+from concrete_cli import execute, workspace
 from concrete_cli.backend import Backend, Options
 from concrete_cli.cloud import remote
 from concrete_cli.commands import pinning
@@ -37,21 +37,9 @@ def of_experiment(space: Workspace, backend: Backend, handle: str, experiment: E
     """Do so for an experiment that has been read."""
     seen = {event.step for event in remote.glance(backend, handle)}
     workflow, plan = _plan(experiment, seen, space, backend, handle)
-    run = space.runs.create(
-        plan,
-        experiment=experiment.text,
-        options=Options(),
-        facts={
-            "workflow": workflow,
-            "experiment": experiment.experiment.name,
-            "file": str(experiment.file),
-            "backend": backend.name,
-            "settings": settings.of(experiment, backend.name),
-            "sets": list(experiment.sets),
-            "handle": handle,
-            "remote": True,
-        },
-    )
+    made = execute.of_experiment(experiment, workflow, backend.name, plan)
+    facts = made.facts(backend.name) | {"handle": handle, "remote": True}
+    run = space.runs.create(plan, experiment=made.text, options=Options(), facts=facts)
     told = "%s is run %s here; its plan is that of %s as it is now"
     LOG.warning(told, handle, run.id, experiment.file.name)
     remote.refresh(run, backend)

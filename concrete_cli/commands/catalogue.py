@@ -1,6 +1,6 @@
 """The registry of this machine, as the commands of `concrete models` ask it; answers are JSON data.
 
-`cloud_models.CloudRegistry` answers the same questions in the same shapes.
+`cloud.models.CloudRegistry` answers the same questions in the same shapes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Registry:
         """Let an alias stand for a version; return name and version."""
         found = self._models.find(ref)
         known = self._models.all(found.name)
-        before = [one for one in known if alias in tracking.aliases_of(self._models, one)]
+        before = [one for one in known if alias in self._models.aliases_of(one)]
         self._models.tag(found.name, found.number, alias)
         for one in (*before, found):
             tracking.tell_aliases(self._models, one)
@@ -69,7 +69,7 @@ class Registry:
     def _facts(self, version: Version) -> dict[str, Any]:
         record, metrics = version.record, version.metrics
         return _of(version) | {
-            "aliases": tracking.aliases_of(self._models, version),
+            "aliases": self._models.aliases_of(version),
             "created": record.get("created"),
             "metrics": {name: metrics.get(name) for name in TEST} if metrics else None,
             "run": record.get("run"),

@@ -32,9 +32,9 @@ def publish(prepared: Prepared, name: str) -> dict[str, Any]:
         made = trigger.publish(
             name,
             prepared.plan,
-            experiment=prepared.experiment.text,
-            facts=_facts(prepared),
-            parameters=settings.of(prepared.experiment, "local").get("parameters", ()),
+            experiment=prepared.planned.text,
+            facts=prepared.planned.facts("local"),
+            parameters=prepared.planned.settings.get("parameters", ()),
         )
     else:
         act = _able(backend, "publish")
@@ -116,7 +116,7 @@ def place(name: str, experiment: Path | None, home: Path | None) -> Backend:
 
 def _name(prepared: Prepared, name: str) -> str:
     """Return the name to use: letters, digits and dashes are fine with every service."""
-    made = name or f"{prepared.experiment.experiment.name}-{prepared.request.workflow}"
+    made = name or f"{prepared.planned.name}-{prepared.request.workflow}"
     if name and not NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name", help="letters, digits, - and _")
     if name:
@@ -129,26 +129,14 @@ def _fetched(prepared: Prepared) -> Plan:
     return fetching.here(prepared.plan, prepared.workspace.home)
 
 
-def _facts(prepared: Prepared) -> dict[str, Any]:
-    experiment = prepared.experiment
-    return {
-        "workflow": prepared.request.workflow,
-        "experiment": experiment.experiment.name,
-        "file": str(experiment.file),
-        "backend": "local",
-        "settings": settings.of(experiment, "local"),
-        "sets": list(experiment.sets),
-    }
-
-
 def _command(prepared: Prepared) -> list[str]:
     """Return the command that does by itself what this one schedules."""
-    request, experiment = prepared.request, prepared.experiment
+    request, made = prepared.request, prepared.planned
     if request.workflow not in TIMED:
         hint = f"--workflow {' or '.join(TIMED)}"
         raise UsageError(f"{request.workflow} cannot be scheduled here", help=hint)
-    words = [sys.executable, "-m", "concrete_cli", request.workflow, str(experiment.file)]
-    for said in experiment.sets:
+    words = [sys.executable, "-m", "concrete_cli", request.workflow, made.file]
+    for said in made.sets:
         words += ["--set", said]
     return [*words, "--quiet", "--home", str(prepared.workspace.home)]
 

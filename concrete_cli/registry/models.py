@@ -118,6 +118,11 @@ class Models:
             return dict(disk.read_json(self._place(name) / "aliases.json"))
         return {}
 
+    def aliases_of(self, version: Version) -> list[str]:
+        """Return the aliases that stand for a version."""
+        known = self.aliases(version.name)
+        return [alias for alias, number in known.items() if number == version.number]
+
     def tag(self, name: str, number: int, alias: str) -> Version:
         """Let an alias stand for a version, and for no other any more."""
         version = self.find(f"{name}:{number}")
@@ -142,8 +147,7 @@ class Models:
         name, number = version.name, version.number
         with self._locked(name):
             self.find(version.ref)
-            held = [alias for alias, one in self.aliases(name).items() if one == number]
-            if held:
+            if held := self.aliases_of(version):
                 hint = "; ".join(f"concrete models untag {name}@{alias}" for alias in held)
                 raise UsageError(f"{version.ref} is {name}@{held[0]}", help=f"first: {hint}")
             removed = sorted({*self._removed(name), number})
