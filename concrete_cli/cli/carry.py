@@ -9,7 +9,6 @@ import typer
 
 from concrete_cli.cli import models
 from concrete_cli.cli import options as o
-from concrete_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from concrete_cli.registry.models import Models
@@ -79,7 +78,7 @@ def pull(
     from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
 
-    place = publishing.place(_named(backend), experiment, home)
+    place = publishing.place(o.cloud(backend), experiment, home)
     there = _here(home)
     view.carried(carrying.pull(there, place, model, trust=trust), as_json=json)
     return 0
@@ -97,7 +96,7 @@ def push(
     from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
 
-    place = publishing.place(_named(backend), experiment, home)
+    place = publishing.place(o.cloud(backend), experiment, home)
     there = _here(home)
     view.carried(carrying.push(there, place, model), as_json=json)
     return 0
@@ -108,9 +107,3 @@ def _here(home: Path | None) -> Models:
     from concrete_cli.registry.models import Models
 
     return Models(workspace.here(home).home)
-
-
-def _named(backend: str) -> str:
-    if not backend:
-        raise UsageError("which cloud?", help="--backend azureml or azureml-v2")
-    return backend

@@ -10,7 +10,7 @@ import typer
 from concrete_cli.backend import Options
 from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
-from concrete_cli.errors import StepFailed, UsageError
+from concrete_cli.errors import StepFailed
 from concrete_cli.execute import Request
 
 Workflow = Annotated[
@@ -43,12 +43,10 @@ def rehearse(
     from concrete_cli.commands import rehearsing
     from concrete_cli.view import cloud as view
 
-    if not backend:
-        raise UsageError("rehearse what?", help="--backend azureml or azureml-v2")
     request = Request(
         workflow, experiment, home, sets=tuple(set_ or ()), options=Options(jobs=jobs)
     )
-    found = rehearsing.rehearse(request, backend, None if quiet else view.progress)
+    found = rehearsing.rehearse(request, o.cloud(backend), None if quiet else view.progress)
     view.rehearsed(found, as_json=json)
     return 0 if found["equal"] else StepFailed.exit_code
 

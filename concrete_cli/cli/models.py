@@ -11,11 +11,8 @@ from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
 
 if TYPE_CHECKING:
-    from concrete_cli.backend import Backend
     from concrete_cli.cloud.models import CloudRegistry
     from concrete_cli.commands.catalogue import Registry
-    from concrete_cli.runs import Run
-    from concrete_cli.workspace import Workspace
 
 Ref = Annotated[
     str,
@@ -41,7 +38,6 @@ group = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(group, name="models")
-    app.command()(reproduce)
 
 
 @group.callback()
@@ -166,31 +162,6 @@ def delete(
 
     view.deleted(_of(backend, experiment, home).delete(version), as_json=json)
     return 0
-
-
-def reproduce(
-    model: Ref,
-    json: o.Json = False,
-    home: o.Home = None,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
-) -> int:
-    """Run the recorded experiment of a model again; exit with 8 if it comes to something else."""
-    from concrete_cli import workspace
-    from concrete_cli.cli import drive
-    from concrete_cli.commands import reproduce as reproduction
-    from concrete_cli.errors import Damaged
-    from concrete_cli.view import models as view
-
-    manner = drive.Manner(as_json=json, quiet=quiet, verbose=verbose)
-
-    def see_through(run: Run, space: Workspace, backend: Backend) -> None:
-        drive.watch(run, space, backend, manner)
-        drive.check(run, backend, manner)
-
-    found = reproduction.reproduce(workspace.here(home), model, see_through)
-    view.reproduced(found, as_json=json)
-    return 0 if found["same"] else Damaged.exit_code
 
 
 def _of(backend: str, experiment: Path | None, home: Path | None) -> Registry | CloudRegistry:

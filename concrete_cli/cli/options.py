@@ -119,6 +119,15 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more.")]
 
 
+def cloud(given: str) -> str:
+    """Return the backend that `Cloud` was given; it has no default, since none is the right one."""
+    from concrete_cli.errors import UsageError
+
+    if not given:
+        raise UsageError("which cloud?", help="--backend azureml or azureml-v2")
+    return given
+
+
 def seconds(option: str, text: str) -> float:
     """Return the seconds that the duration given with an option means."""
     from concrete_cli import durations

@@ -1,4 +1,4 @@
-"""`concrete train`, and what all commands that run a workflow share."""
+"""`concrete train`: try every candidate, select one, test it."""
 
 from __future__ import annotations
 
