@@ -17,7 +17,8 @@ PAD = 11.0
 MARGIN = 2.0
 SIGN = 18.0
 FIGURES = 52.0  # room for the seconds
-LONGEST = 26  # letters of a name that are shown
+SHRINKS = 560.0  # width of a drawing that can still be read when a phone makes it smaller
+LONGEST = 28  # letters of a name that are shown
 MARKS = {state: sign for state, (sign, _) in style.MARKS.items()}
 
 
@@ -27,8 +28,9 @@ def draw(steps: Sequence[Mapping[str, Any]], *, level: bool) -> Markup:
     by_name = {step["name"]: step for step in steps}
     sizes = {group: _size(group) for group in grouped(needs)}
     drawn = lay_out(needs, sizes, level=level)
-    kind = "dag wide" if level else "dag narrow"
-    svg = Svg(drawn.width + 2 * MARGIN, drawn.height + 2 * MARGIN, "the steps of the run", kind)
+    width = drawn.width + 2 * MARGIN
+    kind = "dag wide" if level else "dag narrow fits" if width <= SHRINKS else "dag narrow"
+    svg = Svg(width, drawn.height + 2 * MARGIN, "the steps of the run", kind)
     for line in drawn.lines:
         _line(svg, line, level=level)
     for box in drawn.boxes:

@@ -28,6 +28,7 @@ def of_run(space: Workspace, run: Run) -> str:
         dag=[dag.draw(found["timing"]["steps"], level=level) for level in (True, False)],
         drawn=_drawn(found),
         board=tables.board(found),
+        places=tables.places(found["leaderboard"]),
         coverage_wanted=(found["interval"] or {}).get("coverage"),
         sparks={name: charts.histogram(one) for name, one in found["points"]["histograms"].items()},
         why=words.why_kept(found["tuning"], found["unit"])
@@ -47,6 +48,7 @@ def of_two(space: Workspace, first: Run, second: Run) -> str:
         params=[one for one in compared["params"] if one["step"] in _shared(first, second)],
         only=[_only(first, second), _only(second, first)],
         board=tables.boards(both),
+        places=tables.places(both[0]["leaderboard"]).get(both[0]["metric"], 3),
         tests=tables.tests(both),
         took=tables.took(both),
         difference=list(tables.difference(*(one["text"] for one in both))),
@@ -78,9 +80,11 @@ def _environment() -> jinja2.Environment:
     )
     made.filters |= {
         "num": words.num,
+        "fixed": words.fixed,
+        "places": words.places,
         "given": words.given,
         "plain": words.plain,
-        "signed": words.signed,
+        "short": words.short,
         "percent": words.percent,
         "date": words.date,
         "took": style.seconds,

@@ -86,6 +86,14 @@ class Axis:
         self.low, self.high = self.marks[0], self.marks[-1]
         self.start, self.end = start, end
 
+    def names(self) -> Iterator[tuple[float, str]]:
+        """Yield each mark and its number; all have the same decimals, but for zero."""
+        texts = [number(mark) for mark in self.marks]
+        places = max(len(text.partition(".")[2]) for text in texts)
+        for mark, text in zip(self.marks, texts, strict=True):
+            plain = "e" in "".join(texts) or not mark
+            yield mark, text if plain else _minus(f"{mark:.{places}f}")
+
     def at(self, value: float) -> float:
         """Return the pixel of a value; what lies outside lies on the edge."""
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
@@ -94,11 +102,11 @@ class Axis:
 
 def frame(drawing: Svg, across: Axis, up: Axis, x_label: str, y_label: str) -> None:
     """Draw grid, marks and names of two axes."""
-    for mark in up.marks:
+    for mark, name in up.names():
         drawing.line(across.start, up.at(mark), across.end, up.at(mark), "grid")
-        drawing.text(across.start - 8, up.at(mark) + 4, number(mark), "mark", "end")
-    for mark in across.marks:
-        drawing.text(across.at(mark), up.start + 18, number(mark), "mark", "middle")
+        drawing.text(across.start - 8, up.at(mark) + 4, name, "mark", "end")
+    for mark, name in across.names():
+        drawing.text(across.at(mark), up.start + 18, name, "mark", "middle")
     drawing.line(across.start, up.start, across.end, up.start)
     drawing.text((across.start + across.end) / 2, up.start + 38, x_label, "name", "middle")
     drawing.text(across.start, up.end - 12, y_label, "name")
@@ -107,6 +115,10 @@ def frame(drawing: Svg, across: Axis, up: Axis, x_label: str, y_label: str) -> N
 def number(value: float) -> str:
     """Return a number of an axis as a person writes it."""
     text = f"{value:.3g}" if abs(value) >= 1e6 or 0 < abs(value) < 1e-4 else f"{value:.10g}"
+    return _minus(text)
+
+
+def _minus(text: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}") if text.startswith("-") else text
 
 

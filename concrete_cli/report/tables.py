@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from concrete_cli.report import charts
+from concrete_cli.report import charts, words
 from concrete_cli.report.svg import Axis
 
 SPARK = 180  # pixels
@@ -24,6 +24,16 @@ def board(found: Mapping[str, Any]) -> list[dict[str, Any]]:
         spark = charts.spread([values], axis, wide=SPARK) if values and axis else ""
         lines.append({**one, "best": best, "spark": spark})
     return lines
+
+
+def places(leaderboard: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the decimals of each score: four digits of the first candidate's, three of r2."""
+    first: dict[str, int] = {}
+    for one in leaderboard:
+        for name, value in (one["cv"] or {}).items():
+            if isinstance(value, float):
+                first.setdefault(name, words.places(value, 3 if name == "r2" else 4))
+    return first
 
 
 def boards(both: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from concrete_cli.view import style
 NONE = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 NOTHING = 1e-12
+MANY = 1e6
 BETTER = {"rmse": "lowest", "mae": "lowest", "r2": "highest"}
 
 
@@ -24,21 +25,37 @@ def num(value: Any, digits: int = 4) -> str:
     if abs(value) < NOTHING:
         return "0"
     text = f"{value:.{digits}g}"
-    if "e" not in text and abs(value) < 1e6:
+    if "e" not in text and abs(value) < MANY:
         text = f"{float(text):.{max(0, digits - _whole(value))}f}"
     return text.replace("-", MINUS) if text.startswith("-") else text
 
 
-def signed(value: Any, digits: int = 3) -> str:
-    """Return a difference, with its sign."""
+def places(value: float | None, digits: int = 4) -> int:
+    """Return how many decimals show so many digits of a value; more in its column need not tell."""
+    return min(6, max(0, digits - _whole(value))) if value else digits - 1
+
+
+def fixed(value: Any, decimals: int, sign: bool = False) -> str:  # noqa: FBT001, FBT002 - a filter
+    """Return a number with so many decimals, as all of its column have them."""
+    if value is None or abs(value) >= MANY:
+        return num(value)
+    text = f"{value:{'+' if sign else ''}.{decimals}f}"
+    if not float(text):
+        text = text.replace("-", "").replace("+", "")
+    return text.replace("-", MINUS)
+
+
+def plain(value: Any, digits: int = 6) -> str:
+    """Return a number without zeros that tell nothing, a dash where there is none."""
     if value is None:
         return NONE
-    return num(value, digits) if value < NOTHING else f"+{num(value, digits)}"
+    text = str(value) if isinstance(value, int) else f"{value:.{digits}g}"
+    return text.replace("-", MINUS)
 
 
-def plain(value: Any) -> str:
-    """Return a number without zeros that tell nothing, a dash where there is none."""
-    return NONE if value is None else f"{value:.6g}".replace("-", MINUS)
+def short(value: Any) -> str:
+    """Return a number with four digits that count, or more where more stand before the point."""
+    return plain(round(value) if value is not None and 1000 <= abs(value) < MANY else value, 4)
 
 
 def given(value: Any, most: int = 160) -> str:
@@ -81,15 +98,17 @@ def why_selected(found: Mapping[str, Any]) -> str:
 def why_kept(tuning: Mapping[str, Any], unit: str) -> str:
     """Say what the search came to, and which model was kept for it."""
     metric = tuning["metric"]
-    gain = _with(num(tuning["gain"], 3), metric, unit)
+    gain = _with(num(abs(tuning["gain"]), 3), metric, unit)
     early = f", {tuning['stopped']} of them given up early" if tuning.get("stopped") else ""
     tried = f"{_count(tuning['trials'], 'configuration')} of {tuning['candidate']} were tried in"
     tried += f" {style.seconds(tuning['seconds'])}{early}."
-    fact = f"The best gains {gain} over the untuned model, with a standard error of"
-    fact += f" {num(tuning['gain_se'], 2)} over the paired folds"
+    worse = tuning["gain"] < 0
+    fact = f"Over the paired folds the best is {gain} {'worse' if worse else 'better'} than the"
+    fact += f" untuned model, with a standard error of {num(tuning['gain_se'], 2)}"
     if tuning["kept"] == "tuned":
         return f"{tried} {fact}: the tuned model was kept."
-    return f"{tried} {fact}: too little to be sure, so the untuned model stays."
+    unsure = "" if worse else ": too little to be sure"
+    return f"{tried} {fact}{unsure}, so the untuned model stays."
 
 
 def _runner_up(other: Mapping[str, Any]) -> str:

@@ -9,7 +9,11 @@ import pytest
 import pages
 from pages import Page
 
-FEW = 'train.candidates={linear={model="linear"},tree={model="decision_tree",params={max_depth=5}}}'
+LONG = "linear_with_a_name_of_more_letters_than_a_phone_shows"
+FEW = (
+    f'train.candidates={{{LONG}={{model="linear"}},'
+    'tree={model="decision_tree",params={max_depth=5}}}'
+)
 EVIL = "<script>alert(1)</script>"
 
 
@@ -71,8 +75,9 @@ def test_train_and_comparison(concrete, tmp_path):
 def look(folder, report, comparison):
     for path, widths in ((report, (400, 1400)), (comparison, (400,))):
         for width in widths:
-            wide, tall, seen = pages.measured(folder, path, width)
+            wide, tall, seen, scrolled = pages.measured(folder, path, width)
             assert wide <= width, f"{path} is cut off in a window of {width}"
+            assert scrolled == 0, f"{path} must be scrolled sideways in a window of {width}"
             assert tall > 900
             assert seen >= 4
     light = pages.screenshot(folder, Path(report), "light")

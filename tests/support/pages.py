@@ -16,7 +16,9 @@ document.getElementById("page").onload = event => {{
   const page = event.target.contentDocument, root = page.documentElement
   const seen = [...page.querySelectorAll("h2, .figures b, svg.chart")]
     .filter(one => one.getBoundingClientRect().width > 0).length
-  document.title = JSON.stringify([root.scrollWidth, root.scrollHeight, seen])
+  const scrolled = [...page.querySelectorAll("div, figure, pre, table")]
+    .filter(one => one.scrollWidth > one.clientWidth + 1).length
+  document.title = JSON.stringify([root.scrollWidth, root.scrollHeight, seen, scrolled])
 }}
 </script>"""
 
@@ -52,7 +54,10 @@ def browse(folder, page, *flags):
 
 
 def measured(folder, path, width, height=900):
-    """Return width and height of a page's content in a window so wide, and how much is seen."""
+    """Return what a page is in a window so wide.
+
+    Width and height of the content, how much is seen, how many parts are wider than their place.
+    """
     page = folder / f"measure-{width}.html"
     text = html.escape(Path(path).read_text(encoding="utf-8"))
     page.write_text(MEASURE.format(width=width, height=height, page=text), encoding="utf-8")
