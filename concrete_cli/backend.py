@@ -4,7 +4,8 @@ A backend is handed a whole plan, frozen, with a folder that describes the run. 
 handle, a string that outlives this process and can be typed on another machine. Whoever has the
 handle may watch: events come in the order in which they happened, from the first one on, until
 every step has ended. Watching again after a crash goes on with what is left to do (that is
-`concrete resume`); watching a run that somebody else drives only listens.
+`concrete resume`); watching a run that somebody else drives only listens. Where runs need nobody
+here (they have `glance`), one that has ended badly stays so: resuming submits its plan again.
 
 What a backend promises about steps: inputs are read-only; outputs exist and are empty when the
 script starts; `upload` and `mount` behave as `plan.Output` says; a step whose recipe is known is

@@ -19,6 +19,24 @@ def append(path: Path, events: Iterable[Event]) -> None:
         disk.append_lines(path, lines)
 
 
+def noted(path: Path, events: Iterable[Event]) -> Iterator[Event]:
+    """Yield events, and write those down that the journal does not hold yet.
+
+    A step that was set back to waiting may do again what it has done before.
+    """
+    tail = Tail(path)
+    known: set[tuple[str, str, str]] = set()
+    for event in events:
+        for one in tail.events():
+            if one.state is State.WAITING:
+                known = {key for key in known if key[0] != one.step}
+            else:
+                known.add(_key(one))
+        if _key(event) not in known:
+            append(path, [event])
+        yield event
+
+
 class Tail:
     """A journal that grows, read as far as its last whole line each time."""
 
@@ -41,6 +59,10 @@ class Tail:
             self.offset += len(whole)
             return whole.split(b"\n")[:-1]
         return []
+
+
+def _key(event: Event) -> tuple[str, str, str]:
+    return event.step, event.state.value, str(event.facts.get("run", ""))
 
 
 def _document(event: Event) -> dict[str, Any]:

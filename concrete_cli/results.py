@@ -105,12 +105,10 @@ def status(run: Run, plan: Plan | None = None, last: dict[str, Event] | None = N
 def failure(run: Run) -> StepFailed | None:
     """Return the first failure that made a run fail, with all that helps to mend it."""
     plan = run.plan
-    again = "run it again, what is done is reused" if run.record.get("remote") else ""
     resume = f"concrete resume {run.id}; an edited experiment wants a new run"
-    for event in run.events():
+    last = sorted(run.last_events().values(), key=lambda event: event.time)
+    for event in last:
         if event.state is State.FAILED and not plan.step(event.step).optional:
-            if run.last_events()[event.step].state is not State.FAILED:
-                continue  # it was tried again with success
             log = str(event.facts.get("log", ""))
             return StepFailed(
                 event.step,
@@ -119,11 +117,12 @@ def failure(run: Run) -> StepFailed | None:
                 tail=str(event.facts.get("tail", "")) or disk.tail(Path(log)),
                 log=log,
                 replay=str(event.facts.get("replay", "")),
-                help=f"mend it, then: {again or resume}",
+                help=f"mend it, then: {resume}",
             )
-    for event in run.last_events().values():
-        if event.state is State.SKIPPED and again:  # it was stopped before a step could fail
-            return StepFailed(event.step, f"did not run: {event.detail}", run=run.id, help=again)
+    for event in last:
+        if event.state is State.SKIPPED and run.record.get("remote"):  # no step could even fail
+            why = f"did not run: {event.detail}"
+            return StepFailed(event.step, why, run=run.id, help=f"go on with it: {resume}")
     return None
 
 

@@ -70,6 +70,10 @@ class Run:
         """Write events down; they are on disk when this returns."""
         journal.append(self.folder / "events.jsonl", events)
 
+    def noted(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Yield events, and write those down that are not written down yet."""
+        return journal.noted(self.folder / "events.jsonl", events)
+
     def events(self) -> list[Event]:
         """Return all that happened; a line that a crash cut short does not count."""
         return list(self.tail().events())

@@ -86,11 +86,11 @@ class AzureBackend:
         self.client.call(f"cancel run {handle}", lambda ml: ml.jobs.begin_cancel(handle))
 
     def logs(self, handle: str, step: str) -> str:
-        """Return what a step has printed so far."""
+        """Return what a step has printed so far; of a reused one, when it was computed."""
         runs = outputs.children(self.client, handle)
         if step not in runs:
             return ""
-        name = runs[step].name
+        name = outputs.computed(runs[step])
         return str(self.client.call(f"read the log of {step}", lambda ml: standing.log(ml, name)))
 
     def location(self, handle: str, output: Output) -> str:

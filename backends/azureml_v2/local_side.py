@@ -31,15 +31,7 @@ def with_log(event: Event, handle: str, home: Path, log: str) -> Event:
 def recorded(events: Iterator[Event], handle: str, home: Path) -> Iterator[Event]:
     """Yield events, and write down those that the run's folder does not hold yet, if it is here."""
     run = run_of(handle, home)
-    known = {_key(event) for event in run.events()} if run else set()
-    for event in events:
-        if run and _key(event) not in known:
-            run.append([event])
-        yield event
-
-
-def _key(event: Event) -> tuple[str, str, str]:
-    return event.step, event.state.value, str(event.facts.get("run", ""))
+    return run.noted(events) if run else events
 
 
 def run_of(handle: str, home: Path) -> Run | None:

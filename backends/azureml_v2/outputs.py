@@ -22,10 +22,15 @@ def children(client: Client, handle: str) -> dict[str, Any]:
     return {step_of(run): run for run in found}
 
 
+def computed(run: Any) -> str:
+    """Return the name of the run that has computed a step: an older one when it was reused."""
+    return str((run.properties or {}).get("azureml.reusedrunid") or run.name)
+
+
 def find(client: Client, handle: str, step: str, output: str) -> str:
     """Return the `azureml://` address of an output."""
     run = _run(client, handle, step)
-    name = (run.properties or {}).get("azureml.reusedrunid") or run.name
+    name = computed(run)
     uris = client.call(
         f"find {step}.{output}",
         lambda ml: ml.jobs._get_named_output_uri(name, output),  # noqa: SLF001  no public way

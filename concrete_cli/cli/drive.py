@@ -16,7 +16,7 @@ from typing import Any
 from concrete_cli import detached, disk, results, results_finetune, tracking
 from concrete_cli import execute as executor
 from concrete_cli.backend import Backend
-from concrete_cli.cloud import remote
+from concrete_cli.cloud import remote, resuming
 from concrete_cli.errors import ConcreteError, Interrupted
 from concrete_cli.execute import Request
 from concrete_cli.runs import Run
@@ -66,6 +66,13 @@ def follow(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> 
     return conclude(run, backend, manner)
 
 
+def resume(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> int:
+    """Go on with a run, wherever it is, and see it through."""
+    if remote.goes_on(backend):
+        resuming.submit_again(run, backend, None if manner.quiet else _tell)
+    return follow(run, workspace, backend, manner)
+
+
 def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> None:
     """Show how a run goes until it has ended."""
     expected = workspace.runs.durations()
@@ -81,7 +88,7 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
         leaving(run) if goes_on or driven else _stopping(run),
         progress.progress(run.plan, expected, quiet=manner.quiet, verbose=manner.verbose) as shown,
     ):
-        for event in remote.noted(events, run) if goes_on else events:
+        for event in run.noted(events) if goes_on else events:
             with contextlib.suppress(BrokenPipeError):  # nobody looks any more; the run goes on
                 shown.show(event)
     if driven or done:
@@ -103,8 +110,6 @@ def check(run: Run, backend: Backend, manner: Manner) -> dict[str, Any]:
     document = results.document(run, backend)
     if document["status"] in ("cancelled", "interrupted"):
         again = f"go on with it: concrete resume {run.id}"
-        if remote.goes_on(backend):
-            again = "run it again: what is done is reused"
         raise Interrupted(f"run {run.id} was stopped", help=again)
     tracking.tell(Workspace(run.folder.parents[1]), run, document)
     if unmet := results_finetune.unmet(document):

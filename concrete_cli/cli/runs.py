@@ -113,7 +113,7 @@ def resume(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
-    """Go on with a run that was stopped, killed or has failed; watch again one in a cloud."""
+    """Go on with a run that was stopped, killed or has failed; watch one that is going on."""
     from concrete_cli.cli import drive
     from concrete_cli.cloud import adopting, remote
 
@@ -121,7 +121,7 @@ def resume(
     space = target.workspace
     found = target.run or adopting.adopt(space, target.backend, target.handle, experiment)
     manner = drive.Manner(as_json=json, quiet=quiet, verbose=verbose)
-    return drive.follow(found, space, target.backend, manner)
+    return drive.resume(found, space, target.backend, manner)
 
 
 def cancel(

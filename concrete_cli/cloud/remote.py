@@ -7,7 +7,7 @@ A backend whose runs do so has `glance(handle)`, which yields what has happened 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,8 +57,8 @@ def find(
 def refresh(run: Run, backend: Backend) -> None:
     """Write down what has happened meanwhile to a run that goes on elsewhere."""
     record = run.record
-    if record.get("remote") and goes_on(backend) and not _ended(run):
-        for _ in noted(glance(backend, record["handle"]), run):
+    if record.get("remote") and goes_on(backend) and not ended(run):
+        for _ in run.noted(glance(backend, record["handle"])):
             pass
         register(run, backend)
 
@@ -85,7 +85,7 @@ def refresh_all(space: Workspace, name: str = "") -> None:
     """Ask for every run that goes on elsewhere, or on one backend, how it is now."""
     for run in space.runs.all():
         record = run.record
-        if record.get("remote") and name in ("", record["backend"]) and not _ended(run):
+        if record.get("remote") and name in ("", record["backend"]) and not ended(run):
             refresh(run, space.backend_of(run))
 
 
@@ -94,7 +94,7 @@ def cancel(target: Target) -> None:
     run = target.run
     if run and goes_on(target.backend):
         refresh(run, target.backend)
-        if _ended(run):
+        if ended(run):
             return
         run.cancel()
     target.backend.cancel(target.handle)
@@ -129,16 +129,6 @@ def glance(backend: Backend, handle: str) -> Iterator[Event]:
     yield from look(handle) if look else ()
 
 
-def noted(events: Iterable[Event], run: Run) -> Iterator[Event]:
-    """Yield events, and write those down that the files of the run do not hold yet."""
-    tail, known = run.tail(), set()
-    for event in events:
-        known |= {_key(one) for one in tail.events()}
-        if _key(event) not in known:
-            run.append([event])
-        yield event
-
-
 def logs(target: Target, step: str | None, *, follow: bool) -> Iterator[tuple[str, bytes]]:
     """Yield pieces of log with the name of their step; with `follow` until the run has ended."""
     read: Any = getattr(target.backend, "logs", None)
@@ -164,7 +154,7 @@ def logs(target: Target, step: str | None, *, follow: bool) -> Iterator[tuple[st
             if text:
                 news = True
                 yield name, text.encode()
-        if not follow or (target.run and _ended(target.run)):
+        if not follow or (target.run and ended(target.run)):
             return
         pause = SHORTEST if news else min(pause * GROWTH, LONGEST)
         time.sleep(pause)
@@ -172,7 +162,7 @@ def logs(target: Target, step: str | None, *, follow: bool) -> Iterator[tuple[st
 
 def _seen(target: Target) -> Iterator[Event]:
     events = glance(target.backend, target.handle)
-    return noted(events, target.run) if target.run else events
+    return target.run.noted(events) if target.run else events
 
 
 def _ended_logs(target: Target, step: str | None, read: Any) -> Iterator[tuple[str, bytes]]:
@@ -190,7 +180,8 @@ def _check_step(target: Target, step: str, last: dict[str, Event]) -> None:
         raise NotFound("step", step, last)
 
 
-def _ended(run: Run) -> bool:
+def ended(run: Run) -> bool:
+    """Whether every step of a run was seen to end."""
     last = run.last_events()
     return all(step.name in last and last[step.name].state.ended for step in run.plan.steps)
 
@@ -198,7 +189,8 @@ def _ended(run: Run) -> bool:
 def known(space: Workspace, wanted: str, elsewhere: str = "") -> Run | None:
     """Return the run of this home with that name or handle; None: look elsewhere."""
     for run in space.runs.all():
-        if run.record.get("handle") == wanted:
+        record = run.record
+        if wanted in (record.get("handle"), *record.get("earlier", ())):
             return run
     try:
         return space.runs.find(wanted, lambda run: elsewhere in ("", run.record["backend"]))
@@ -206,7 +198,3 @@ def known(space: Workspace, wanted: str, elsewhere: str = "") -> Run | None:
         if not elsewhere:
             raise
         return None
-
-
-def _key(event: Event) -> tuple[str, str, str]:
-    return event.step, event.state.value, str(event.facts.get("run", ""))

@@ -124,25 +124,86 @@ def test_a_step_that_fails_there_shows_its_last_lines_and_how_to_replay_it(
     assert found["error"]["step"] == "total"
 
 
-def test_resuming_a_run_that_has_failed_there_tells_so_and_running_again_reuses(
-    type_, experiment, cloud
+def test_resuming_a_run_that_has_failed_there_submits_what_is_left(
+    type_, experiment, cloud, folder
 ):
     file = experiment(cloud.table)
     broken = ("--set", "pipeline.steps.total.params.broken=true")
-    first = type_("run", file, *broken, "--backend", cloud.name, code=4)
-    before = type_("show", "--json").json()
+    assert (
+        "mend it, then: concrete resume" in type_("run", file, *broken, *on(cloud), code=4).stderr
+    )
+    first = record(file)
 
     again = type_("resume", "latest", code=4)
 
-    assert "step total " in again.stderr
-    assert "run it again, what is done is reused" in again.stderr
-    assert type_("show", "--json").json()["steps"] == before["steps"]
-    assert "this is how far it came" in first.stderr + again.stderr
-    done = type_("run", file, "--backend", cloud.name, "--json").json()
+    assert "submitting again: total" in again.stderr
+    assert "this is how far it came" in again.stderr
+    document = type_("show", "--json").json()
+    assert (document["run"], document["status"]) == (first["id"], "failed")
+
+    script = folder / "total.py"
+    script.write_text(script.read_text().replace("if args.broken", "if False"))
+    done = type_("resume", "latest", "--json").json()
+
+    assert (done["run"], done["status"]) == (first["id"], "done")
     assert {step["name"]: step["state"] for step in done["steps"]} == {
         "numbers": "reused",
         "total": "done",
     }
+    now = record(file)
+    assert now["earlier"][0] == first["handle"]
+    assert len({now["handle"], *now["earlier"]}) == 3
+    assert type_("show", first["handle"], "--json").json()["status"] == "done"
+    assert "the total is 12.0" in type_("logs", "latest", "total").stdout
+    assert "reading" in type_("logs", "latest", "numbers").stdout
+    type_("fetch", "latest", "numbers.numbers", folder / "got")
+    assert json.loads((folder / "got" / "numbers.json").read_text()) == [2.0, 4.0, 6.0]
+    type_("resume", "latest")
+    assert record(file)["handle"] == now["handle"]  # there was nothing left to do
+
+
+def test_a_run_killed_while_it_was_submitted_again_is_not_submitted_twice(
+    type_, experiment, cloud, folder, monkeypatch
+):
+    file = experiment(cloud.table)
+    broken = ("--set", "pipeline.steps.total.params.broken=true")
+    type_("run", file, *broken, *on(cloud), code=4)
+    script = folder / "total.py"
+    script.write_text(script.read_text().replace("if args.broken", "time.sleep(1)\nif False"))
+    script.write_text("import time\n" + script.read_text())
+    with monkeypatch.context() as patch:  # the new handle is written down, the events are not
+        patch.setattr("concrete_cli.runs.Run.uncancel", killed)
+        with pytest.raises(KeyboardInterrupt):
+            resubmit(file)
+    handle = record(file)["handle"]
+
+    done = type_("resume", "latest", "--json").json()
+
+    assert done["status"] == "done"
+    assert record(file)["handle"] == handle
+
+
+def killed(run):
+    raise KeyboardInterrupt
+
+
+def resubmit(file):
+    from concrete_cli import workspace
+    from concrete_cli.cloud import resuming
+
+    space = workspace.of_experiment(file, None)
+    run = space.runs.find("latest")
+    resuming.submit_again(run, space.backend_of(run))
+
+
+def on(cloud):
+    return "--backend", cloud.name
+
+
+def record(file):
+    """Return what run.json says of the only run of an experiment."""
+    (found,) = (file.parent / ".concrete" / "runs").glob("*/run.json")
+    return json.loads(found.read_text())
 
 
 def test_interrupting_leaves_the_run_alone_and_cancel_stops_it(type_, experiment, cloud, folder):
@@ -150,34 +211,39 @@ def test_interrupting_leaves_the_run_alone_and_cancel_stops_it(type_, experiment
     slow = ("--set", "pipeline.steps.numbers.params.wait=60")
 
     def stop():
-        while not any(row["run"] for row in rows()):
+        while not handles():
             time.sleep(0.1)
         time.sleep(2)
         os.kill(os.getpid(), signal.SIGINT)
 
-    def rows():
-        runs = file.parent / ".concrete" / "runs"
-        records = [json.loads(one.read_text()) for one in runs.glob("*/run.json")]
-        return [{"run": record.get("handle")} for record in records]
+    def handles():
+        runs = (file.parent / ".concrete" / "runs").glob("*/run.json")
+        records = [json.loads(one.read_text()) for one in runs]
+        return [one["handle"] for one in records if "handle" in one]
 
     thread = threading.Thread(target=stop, daemon=True)
     thread.start()
     done = type_("run", file, *slow, "--backend", cloud.name, code=130)
     thread.join(30)
-    (record,) = rows()
+    (handle,) = handles()
     assert f"goes on in {cloud.name}" in done.stderr
-    assert f"concrete logs {record['run']} --follow --backend {cloud.name}" in done.stderr
+    assert f"concrete logs {handle} --follow --backend {cloud.name}" in done.stderr
 
     show = type_("show", "--json").json()
     assert show["status"] == "running"
     away = ("--home", folder / "away", "--experiment", file, "--backend", cloud.name)
-    stopped = type_("cancel", record["run"], "--json", *away).json()  # from another machine
+    stopped = type_("cancel", handle, "--json", *away).json()  # from another machine
     assert stopped["status"] == "cancelled"
     ended = wait_for(lambda: type_("show", "--json").json(), lambda one: all_ended(one["steps"]))
     assert ended["status"] == "cancelled"
     assert type_("cancel").stdout.strip().endswith("cancelled")
-    assert type_("show", record["run"], "--json", *away).json()["status"] == "cancelled"
-    assert "run it again" in type_("resume", record["run"], "--quiet", *away, code=130).stderr
+    assert type_("show", handle, "--json", *away).json()["status"] == "cancelled"
+
+    script = folder / "numbers.py"
+    script.write_text(script.read_text().replace("time.sleep(args.wait)", ""))
+    went_on = type_("resume", handle, "--json", *away).json()  # by another machine
+    assert (went_on["status"], went_on["steps"][1]["state"]) == ("done", "done")
+    assert type_("resume", "latest", "--json").json()["status"] == "done"  # and by this one
 
 
 def installed(name):

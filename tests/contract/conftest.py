@@ -23,6 +23,7 @@ import strays
 from concrete_cli import backend as seam
 from concrete_cli import home as homes
 from concrete_cli.backend import Event, Options
+from concrete_cli.cloud import remote, resuming
 from concrete_cli.plan import Output, Plan, Source, Step
 from concrete_cli.runs import Runs
 
@@ -60,11 +61,18 @@ class Place:
         facts = {"workflow": "toy", "backend": self.backend.name}
         run = Runs(self.home).create(plan, experiment="", options=chosen, facts=facts)
         handle = self.backend.submit(plan, run.folder, chosen)
-        run.note(handle=handle)
+        run.note(handle=handle, remote=remote.goes_on(self.backend))
         return handle
 
     def watch(self, handle: str) -> Outcome:
         return Outcome(handle, tuple(self.backend.watch(handle)))
+
+    def resume(self, handle: str) -> Outcome:
+        """Go on with a run as `concrete resume` does."""
+        run = next(one for one in Runs(self.home).all() if one.record["handle"] == handle)
+        if remote.goes_on(self.backend):
+            resuming.submit_again(run, self.backend)
+        return self.watch(run.record["handle"])
 
     def run(self, plan: Plan, **options) -> Outcome:
         return self.watch(self.submit(plan, **options))
@@ -168,6 +176,21 @@ def fail(scripts):
         return Step("fail", str(scripts / "fail.py"), {}, outputs, {"how": how, **texts}, **fields)
 
     return make
+
+
+@pytest.fixture
+def ran(tmp_path, monkeypatch):
+    """Return which steps have really run since this was last asked."""
+    log = tmp_path / "toy.log"
+    monkeypatch.setenv("TOY_LOG", str(log))
+
+    def since() -> set[str]:
+        names = log.read_text().split() if log.exists() else []
+        log.unlink(missing_ok=True)
+        assert len(names) == len(set(names)), "a step ran twice"
+        return set(names)
+
+    return since
 
 
 @pytest.fixture

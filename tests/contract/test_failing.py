@@ -90,24 +90,31 @@ def test_a_step_that_takes_too_long_is_stopped(place, fail):
     assert "ran longer than 1 s" in outcome.last["fail"].detail
 
 
-def test_watching_again_goes_on_with_what_is_left(place, say, fail, tmp_path):
+def test_resuming_goes_on_with_what_is_left(place, say, fail, tmp_path, ran):
     mended = tmp_path / "mended"
     after = say("after", data=[Output("fail", "lost")])
     plan = Plan("resume", (say("before"), fail(params={"until": mended}), after))
     first = place.run(plan)
     assert first.states == {"before": "done", "fail": "failed", "after": "skipped"}
+    still = place.resume(first.handle)  # nothing is mended yet
+    assert (still.states["fail"], still.states["after"]) == ("failed", "skipped")
+    assert ran() == {"before"}
 
     mended.touch()
-    again = place.watch(first.handle)
+    again = place.resume(still.handle)
 
-    assert again.states == {"before": "done", "fail": "done", "after": "done"}
+    assert again.last["before"].state.good
+    assert again.states == {"before": again.states["before"], "fail": "done", "after": "done"}
+    assert ran() == {"after"}
     ends = [event for event in again.events if event.step == "before" and event.state.ended]
-    assert len(ends) == 1  # it was not run again
-    assert place.watch(first.handle).states == again.states
+    assert len(ends) == 1
+    assert place.read(again, "before.out", "text.txt") == "before"
+    done = place.resume(again.handle)
+    assert (done.handle, done.states) == (again.handle, again.states)
 
 
 @pytest.fixture
-def stopped(place, say, fail, tmp_path):
+def stopped(place, say, fail, tmp_path, ran):
     """A run cancelled while its second step runs; its handle, its states, how to mend the step."""
     mended = tmp_path / "mended"
     plan = Plan("cancel", (say("before"), fail("hang", params={"until": mended})))
@@ -137,12 +144,14 @@ def test_cancel_stops_what_runs(place, stopped):
     place.backend.cancel(handle)  # of a run that is over: no error
 
 
-def test_watching_a_cancelled_run_goes_on_from_there(place, stopped):
-    handle, states, mended = stopped
-    assert states["fail"] is State.WAITING
-
+def test_resuming_a_cancelled_run_goes_on_from_there(place, stopped, ran):
+    handle, _, mended = stopped
+    assert ran() == {"before"}
     mended.touch()
 
-    assert place.watch(handle).states == {"before": "done", "fail": "done"}
-    place.backend.cancel(handle)  # of a finished run: no error
-    assert place.watch(handle).states == {"before": "done", "fail": "done"}
+    again = place.resume(handle)
+
+    assert again.last["before"].state.good
+    assert (again.states["fail"], ran()) == ("done", set())
+    place.backend.cancel(again.handle)  # of a finished run: no error
+    assert place.resume(again.handle).states == again.states

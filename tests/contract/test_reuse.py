@@ -2,24 +2,7 @@
 
 from dataclasses import replace
 
-import pytest
-
 from concrete_cli.plan import Output, Plan, Source, Step
-
-
-@pytest.fixture
-def ran(tmp_path, monkeypatch):
-    """Return which steps have really run since this was last asked."""
-    log = tmp_path / "toy.log"
-    monkeypatch.setenv("TOY_LOG", str(log))
-
-    def since() -> set[str]:
-        names = log.read_text().split() if log.exists() else []
-        log.unlink(missing_ok=True)
-        assert len(names) == len(set(names)), "a step ran twice"
-        return set(names)
-
-    return since
 
 
 def test_nothing_changed_means_nothing_runs(place, chain, source, ran):

@@ -141,6 +141,20 @@ def test_events_come_back_however_they_are_read(tmp_path_factory, events, data):
     assert found == events
 
 
+def test_a_step_set_back_to_waiting_may_do_the_same_again(all_runs):
+    run = create(all_runs)
+    ended = [Event("a", State.DONE), Event("b", State.SKIPPED)]
+    for _ in range(2):
+        assert list(run.noted(ended)) == ended  # who looks twice writes once
+    assert run.events() == ended
+
+    again = Event("b", State.WAITING)
+    run.append([again])
+    list(run.noted(ended))
+
+    assert run.events() == [*ended, again, ended[1]]
+
+
 def test_what_is_added_by_a_newer_version_does_no_harm(all_runs):
     run = create(all_runs)
     run.append([Event("a", State.DONE)])

@@ -54,7 +54,6 @@ def azureml(home: Path) -> Iterator[seam.Backend]:
     cloud.check()
 
 
-ENDED = "a run in Azure that has ended stays so: running it again reuses what is done"
 ALONE = "Azure reuses by what was run, not by what came of it"
 # Contract tests that cannot hold on Azure, by name, and why.
 DEVIATIONS = {
@@ -67,8 +66,6 @@ DEVIATIONS = {
     "test_events_count_the_attempts": (
         "the launcher in the snapshot repeats a step; Azure does not count its attempts"
     ),
-    "test_watching_again_goes_on_with_what_is_left": ENDED,
-    "test_watching_a_cancelled_run_goes_on_from_there": ENDED,
     "test_a_step_works_in_an_empty_folder": "a script runs in the folder of its snapshot",
     "test_a_changed_script_that_comes_to_the_same_runs_alone": ALONE,
     "test_force_runs_a_step_anew_and_what_follows_only_if_it_changed": ALONE,

@@ -10,7 +10,6 @@ import pytest
 
 from concrete_cli import backend as seam
 
-ENDED = "a run in Azure that has ended stays so: running it again reuses what is done"
 PLACES = "Azure knows a step's inputs by where they are, not by what is in them"
 # Contract tests that cannot hold on Azure, by name, and why.
 DEVIATIONS = {
@@ -23,8 +22,6 @@ DEVIATIONS = {
     "test_events_count_the_attempts": (
         "a step is tried again inside its one run: the number of the try is only in its log"
     ),
-    "test_watching_again_goes_on_with_what_is_left": ENDED,
-    "test_watching_a_cancelled_run_goes_on_from_there": ENDED,
     "test_a_step_works_in_an_empty_folder": "a script runs in the folder of its snapshot",
     "test_a_changed_script_that_comes_to_the_same_runs_alone": PLACES,
     "test_force_runs_a_step_anew_and_what_follows_only_if_it_changed": PLACES,
