@@ -1,7 +1,8 @@
 """Rehearsing: a plan runs on the local backend and on an emulated one, and all is compared.
 
 Equal means: every step came to the same end, and every file of every output holds the same, but
-for timings (keys that end in `seconds` or `elapsed`) and the dates inside zip files.
+for timings (keys that end in `seconds` or `elapsed`) and the dates inside zip files. A step that
+fails here and there has left nothing to compare: it is not equal, unless it is one that may fail.
 """
 
 from __future__ import annotations
@@ -90,10 +91,12 @@ class _Side:
 def _step(step: Step, here: _Side, there: _Side, scratch: Path) -> dict[str, Any]:
     found: list[str] = []
     ends = here.end(step.name), there.end(step.name)
+    event = there.last.get(step.name)
+    why = f": {event.detail}" if event and event.detail else ""
     if ends[0] != ends[1]:
-        event = there.last.get(step.name)
-        why = f": {event.detail}" if event and event.detail else ""
         found.append(f"{ends[0]} on local, {ends[1]} on {there.backend.name}{why}")
+    elif ends[0] != State.DONE.value and not step.optional:
+        found.append(f"{ends[0]} on both, so that nothing can be compared{why}")
     for output in step.outputs:
         ours = here.fetch(output, scratch / "local" / str(output))
         theirs = there.fetch(output, scratch / "emulated" / str(output))

@@ -55,7 +55,10 @@ def rehearsed(found: dict[str, Any], *, as_json: bool) -> None:
     if found["equal"]:
         print(f"\nequal: {found['backend']} comes to what local comes to, file by file")
     else:
-        print(f"\nnot equal: {wrong} of {len(found['steps'])} steps differ on {found['backend']}")
+        print(
+            f"\nnot equal: {wrong} of {len(found['steps'])} steps differ on {found['backend']}"
+            " or did not succeed"
+        )
 
 
 def published(found: dict[str, Any], *, as_json: bool) -> None:

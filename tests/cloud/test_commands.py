@@ -22,6 +22,11 @@ def test_a_rehearsal_is_equal_or_says_which_step_differs_and_how(type_, experime
     done = type_("rehearse", file, "--backend", cloud.name, *told, code=4)
     assert "total/total.json: total is 12.0 on local, 13.0 there" in done.stdout
     assert "1 of 2 steps differ" in done.stdout
+    told = ("--set", "pipeline.steps.total.params.broken=true")
+    broken = type_("rehearse", file, "--backend", cloud.name, *told, "--json", "-q", code=4).json()
+    assert broken["equal"] is False
+    (why,) = broken["steps"][1]["differences"]
+    assert why == "failed on both, so that nothing can be compared: exited with 1"
 
 
 def test_only_clouds_are_rehearsed(type_, experiment):
