@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 import signal
 import stat
 import tempfile
-import time
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 OWN = stat.S_IRWXU
-PAUSES = (0.005, 0.02, 0.1)  # seconds; whoever looks whether a lock is held holds it for a moment
 
 _passed: Counter[str] = Counter()
 
@@ -181,44 +178,6 @@ def leave_only(names: Collection[str], folder: Path) -> None:
     for entry in _entries(folder):
         if entry.name not in names:
             remove(Path(entry.path))
-
-
-@contextlib.contextmanager
-def lock(path: Path, *, shared: bool = False, wait: bool = False) -> Iterator[bool]:
-    """Hold the lock file while the block runs; yield whether it could be had.
-
-    The kernel lets go of it when the process dies, however it dies.
-    """
-    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-    with path.open("ab") as file:
-        if wait:
-            fcntl.flock(file, kind)
-            yield True
-            return
-        held = _flock(file, kind)
-        for pause in PAUSES:
-            if held:
-                break
-            time.sleep(pause)
-            held = _flock(file, kind)
-        yield held
-
-
-def is_locked(path: Path) -> bool:
-    """Whether a process holds the lock file for itself. Looking writes nothing."""
-    try:
-        with path.open("rb") as file:
-            return not _flock(file, fcntl.LOCK_SH)
-    except FileNotFoundError:
-        return False
-
-
-def _flock(file: IO[bytes], kind: int) -> bool:
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _write_all(handle: int, data: bytes) -> None:

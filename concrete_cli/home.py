@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from concrete_cli import disk
+from concrete_cli import disk, locks
 from concrete_cli.errors import Busy, ConcreteError, UsageError
 
 VERSION = "1"
@@ -55,14 +55,14 @@ def prepare(home: Path) -> Path:
 @contextlib.contextmanager
 def in_use(home: Path) -> Iterator[None]:
     """Keep `concrete gc` from removing anything while the block runs."""
-    with disk.lock(home / "gc.lock", shared=True, wait=True):
+    with locks.hold(home / "gc.lock", shared=True, wait=True):
         yield
 
 
 @contextlib.contextmanager
 def alone(home: Path) -> Iterator[None]:
     """Run the block only when no run is going on in this home, and let none begin meanwhile."""
-    with disk.lock(home / "gc.lock") as held:
+    with locks.hold(home / "gc.lock") as held:
         if not held:
             raise Busy("a run is going on", help="try again when it has ended: concrete runs")
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal, TypeVar
 
@@ -143,22 +143,6 @@ class Plan:
                 return step
         raise NotFound("step", name, [step.name for step in self.steps])
 
-    def document(self) -> dict[str, Any]:
-        """Return this plan as JSON data; `from_document` is its inverse."""
-        return {
-            "name": self.name,
-            "steps": [_step_document(step) for step in self.steps],
-            "publishes": {name: str(output) for name, output in self.publishes.items()},
-        }
-
-
-def from_document(document: Mapping[str, Any]) -> Plan:
-    """Return the plan that `Plan.document` wrote down."""
-    steps = tuple(_step_from(entry) for entry in document["steps"])
-    outputs = {str(output): output for step in steps for output in step.outputs}
-    publishes = {name: outputs[text] for name, text in document["publishes"].items()}
-    return Plan(document["name"], steps, publishes)
-
 
 def flag(name: str) -> str:
     """Return the command line flag of a parameter, input or output."""
@@ -201,41 +185,3 @@ def _dangling(plan: Plan) -> Iterator[str]:
     for name, output in plan.publishes.items():
         if str(output) not in made:
             yield f"model {name!r}: nothing makes {output}"
-
-
-def _step_document(step: Step) -> dict[str, Any]:
-    document = asdict(step)
-    document["inputs"] = {
-        name: [_item_document(item) for item in given]
-        if isinstance(given, tuple)
-        else _item_document(given)
-        for name, given in step.inputs.items()
-    }
-    document["outputs"] = {output.name: output.mode for output in step.outputs}
-    return document
-
-
-def _item_document(item: Item) -> dict[str, str]:
-    return {"source": item.uri} if isinstance(item, Source) else {"output": str(item)}
-
-
-def _item_from(document: Mapping[str, str]) -> Item:
-    if "source" in document:
-        return Source(document["source"])
-    step, _, name = document["output"].partition(".")
-    return Output(step, name)
-
-
-def _step_from(document: Mapping[str, Any]) -> Step:
-    fields = dict(document)
-    fields["inputs"] = {
-        name: tuple(_item_from(one) for one in given)
-        if isinstance(given, list)
-        else _item_from(given)
-        for name, given in document["inputs"].items()
-    }
-    fields["outputs"] = tuple(
-        Output(document["name"], name, mode) for name, mode in document["outputs"].items()
-    )
-    fields |= {name: tuple(document.get(name, ())) for name in ("modules", "libraries", "after")}
-    return Step(**fields)

@@ -17,8 +17,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from concrete_cli import __version__, code, digest, disk, payload
-from concrete_cli.plan import Item, Plan, Source, from_document
+from concrete_cli import __version__, code, digest, disk, payload, plan_json
+from concrete_cli.plan import Item, Plan, Source
 
 FOLDER = "plans"
 HERE = Path(__file__).resolve().parent
@@ -64,7 +64,7 @@ def find(home: Path, name: str) -> Planned | None:
         facts = kept["planned"]
         for field in ("sets", "files"):
             facts[field] = tuple(facts[field])
-        planned = Planned(**facts | {"plan": from_document(facts["plan"])})
+        planned = Planned(**facts | {"plan": plan_json.from_document(facts["plan"])})
         if kept["made_of"] == _made_of(planned):
             code.recall(kept["imports"])
             return planned
@@ -78,7 +78,7 @@ def keep(home: Path, name: str, planned: Planned) -> None:
         for step in planned.plan.steps:  # so that `imports` knows them
             code.closure(payload.script(step.script), step.modules)
         document = {
-            "planned": facts | {"plan": planned.plan.document()},
+            "planned": facts | {"plan": plan_json.document(planned.plan)},
             "made_of": _made_of(planned),
             "imports": code.known(),
         }

@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, journal, names, plan
+from concrete_cli import disk, journal, locks, names, plan_json
 from concrete_cli.backend import Event, Options, State
 from concrete_cli.errors import NotFound, UsageError
 from concrete_cli.plan import Plan
@@ -49,7 +49,7 @@ class Run:
     @property
     def plan(self) -> Plan:
         """The plan that is run."""
-        return plan.from_document(disk.read_json(self.folder / "plan.json"))
+        return plan_json.from_document(disk.read_json(self.folder / "plan.json"))
 
     @property
     def options(self) -> Options:
@@ -89,7 +89,7 @@ class Run:
     @property
     def driven(self) -> bool:
         """Whether a process is carrying the run out at this moment."""
-        return disk.is_locked(self.lock)
+        return locks.is_held(self.lock)
 
     @property
     def cancelled(self) -> bool:
@@ -112,12 +112,12 @@ class Runs:
         self.folder = home / "runs"
 
     def create(
-        self, plan_: Plan, *, experiment: str, options: Options, facts: Mapping[str, Any]
+        self, plan: Plan, *, experiment: str, options: Options, facts: Mapping[str, Any]
     ) -> Run:
         """Write a new run down, whole or not at all; `experiment` is the text of its TOML file."""
         now = datetime.now().astimezone()
         run, scratch = self._reserve(now)
-        disk.write_json(scratch / "plan.json", plan_.document())
+        disk.write_json(scratch / "plan.json", plan_json.document(plan))
         disk.write(scratch / "experiment.toml", experiment)
         number = max((order[0] for order, _ in self._in_order()), default=0) + 1
         record = {"format": FORMAT, "id": run.id, "number": number, "created": now.isoformat()}
@@ -191,17 +191,17 @@ class Runs:
                 scratch.rmdir()
 
 
-def status(plan_: Plan, last: Mapping[str, Event], *, driven: bool, cancelled: bool) -> str:
+def status(plan: Plan, last: Mapping[str, Event], *, driven: bool, cancelled: bool) -> str:
     """Return how a run is: running, done, failed, cancelled or interrupted.
 
     A run is done when each step ended well, those excepted that may fail.
     """
     states = {
-        step.name: last[step.name].state if step.name in last else None for step in plan_.steps
+        step.name: last[step.name].state if step.name in last else None for step in plan.steps
     }
     ended = all(state is not None and state.ended for state in states.values())
     if not ended:
         return "running" if driven else "cancelled" if cancelled else "interrupted"
-    needed = (step.name for step in plan_.steps if not step.optional)
+    needed = (step.name for step in plan.steps if not step.optional)
     good = all((state := states[name]) is not None and state.good for name in needed)
     return "done" if good else "failed"

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import code, disk, durations, home, payload
+from concrete_cli import code, durations, home, locks, payload
 from concrete_cli.backend import Event, Options
 from concrete_cli.cache import Cache
 from concrete_cli.errors import NotFound
@@ -68,7 +68,7 @@ class LocalBackend:
         run = self._run(handle)
         if not run.driven:
             run.uncancel()  # a request from before; those that come from now on count
-        with disk.lock(run.lock) as mine:
+        with locks.hold(run.lock) as mine:
             if mine:
                 yield from run.events()
                 with home.in_use(self._home):

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk
+from concrete_cli import disk, locks
 from concrete_cli.errors import BackendUnavailable, Busy, NotFound, UsageError
 
 from .serving import answers, bundles, key, listening, log, settings
@@ -184,7 +184,7 @@ class Endpoints:
 
     @contextlib.contextmanager
     def _locked(self, name: str) -> Iterator[None]:
-        with disk.lock(self._place(name) / "lock") as held:
+        with locks.hold(self._place(name) / "lock") as held:
             if not held:
                 raise Busy(f"another command is changing endpoint {name}", help="try again")
             yield

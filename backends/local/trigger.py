@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk
+from concrete_cli import disk, locks, plan_json
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Plan
 
@@ -77,10 +77,10 @@ class Trigger:
         opened = {text: value for text, (_, _, value) in open_parameters(plan, parameters).items()}
         folder = self._folder / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with disk.lock(folder / "lock", wait=True):
+        with locks.hold(folder / "lock", wait=True):
             port = trigger_process.port(folder)
             trigger_process.end(folder)
-            disk.write_json(folder / "plan.json", plan.document())
+            disk.write_json(folder / "plan.json", plan_json.document(plan))
             disk.write(folder / "experiment.toml", experiment)
             if not (folder / key.FILE).is_file():
                 key.write(folder / key.FILE)

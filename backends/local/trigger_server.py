@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import detached, disk, plan
+from concrete_cli import detached, disk, plan_json
 from concrete_cli.backend import Options
 from concrete_cli.runs import Run, Runs
 
@@ -48,13 +48,13 @@ class Server(ThreadingHTTPServer):
 
     def start(self, given: Mapping[str, str]) -> Run:
         """Make a run with these parameters and leave it to a process of its own."""
-        whole = plan.from_document(disk.read_json(self.folder / "plan.json"))
-        plan_ = changed(whole, given, self.about["parameters"])
+        whole = plan_json.from_document(disk.read_json(self.folder / "plan.json"))
+        plan = changed(whole, given, self.about["parameters"])
         text = (self.folder / "experiment.toml").read_text(encoding="utf-8")
         facts = {**self.about["facts"], "published": self.about["name"]}
         with self.lock:
             self.started = [one for one in self.started if one.poll() is None]
-            run = Runs(self.home).create(plan_, experiment=text, options=Options(), facts=facts)
+            run = Runs(self.home).create(plan, experiment=text, options=Options(), facts=facts)
             run.note(handle=run.id)
             self.started.append(detached.leave(run, self.home))
         return run

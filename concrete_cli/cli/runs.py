@@ -70,6 +70,7 @@ def logs(
 ) -> int:
     """Print what the steps of a run have printed."""
     from concrete_cli.cli import drive
+    from concrete_cli.cloud import logs as elsewhere
     from concrete_cli.cloud import remote
     from concrete_cli.commands import history
     from concrete_cli.view import history as view
@@ -78,7 +79,7 @@ def logs(
     if target.run and not remote.goes_on(target.backend):
         pieces = history.logs(target.workspace, target.run, step, follow=follow)
     else:
-        pieces = remote.logs(target, step, follow=follow)
+        pieces = elsewhere.pieces(target, step, follow=follow)
     with drive.leaving(target.run) if follow and target.run else contextlib.nullcontext():
         view.logs(pieces, as_json=json)
     return 0

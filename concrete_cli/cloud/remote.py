@@ -1,12 +1,10 @@
 """Runs that go on elsewhere: they need nobody here, and are looked at when somebody asks.
 
-A backend whose runs do so has `glance(handle)`, which yields what has happened so far, and
-`logs(handle, step)`.
+A backend whose runs do so has `glance(handle)`, which yields what has happened so far.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +12,9 @@ from typing import Any
 
 from concrete_cli import results, runs, settings, workspace
 from concrete_cli.backend import Backend, Event, State, were_stopped
-from concrete_cli.errors import BackendUnavailable, NotFound
+from concrete_cli.errors import NotFound
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
-
-SHORTEST, LONGEST, GROWTH = 0.5, 10.0, 1.5  # seconds between looks, and how they grow
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,20 @@ def find(
     if not goes_on(place):
         raise NotFound("run", wanted, [run.id for run in space.runs.all()])
     return Target(space, place, wanted)
+
+
+def known(space: Workspace, wanted: str, elsewhere: str = "") -> Run | None:
+    """Return the run of this home with that name or handle; None: look elsewhere."""
+    for run in space.runs.all():
+        record = run.record
+        if wanted in (record.get("handle"), *record.get("earlier", ())):
+            return run
+    try:
+        return space.runs.find(wanted, lambda run: elsewhere in ("", run.record["backend"]))
+    except NotFound:
+        if not elsewhere:
+            raise
+        return None
 
 
 def refresh(run: Run, backend: Backend) -> None:
@@ -129,72 +139,13 @@ def glance(backend: Backend, handle: str) -> Iterator[Event]:
     yield from look(handle) if look else ()
 
 
-def logs(target: Target, step: str | None, *, follow: bool) -> Iterator[tuple[str, bytes]]:
-    """Yield pieces of log with the name of their step; with `follow` until the run has ended."""
-    read: Any = getattr(target.backend, "logs", None)
-    if read is None:
-        raise BackendUnavailable(f"backend {target.backend.name} keeps no logs")
-    if target.run is None and follow:
-        yield from _ended_logs(target, step, read)
-        return
-    shown: dict[str, int] = {}
-    final: set[str] = set()
-    pause = SHORTEST
-    while True:
-        last = {event.step: event for event in _seen(target)}
-        if step and step not in last and not follow:
-            _check_step(target, step, last)
-        news = False
-        for name, event in last.items():
-            if name in final or step not in (None, name) or event.state is State.SKIPPED:
-                continue
-            text = read(target.handle, name)[shown.get(name, 0) :]
-            shown[name] = shown.get(name, 0) + len(text)
-            final |= {name} if event.state.ended else set()
-            if text:
-                news = True
-                yield name, text.encode()
-        if not follow or (target.run and ended(target.run)):
-            return
-        pause = SHORTEST if news else min(pause * GROWTH, LONGEST)
-        time.sleep(pause)
-
-
-def _seen(target: Target) -> Iterator[Event]:
+def seen(target: Target) -> Iterator[Event]:
+    """Yield what has happened so far; what this home knows of a run is brought up to date."""
     events = glance(target.backend, target.handle)
     return target.run.noted(events) if target.run else events
-
-
-def _ended_logs(target: Target, step: str | None, read: Any) -> Iterator[tuple[str, bytes]]:
-    """Yield the log of each step when it has ended, until the run has."""
-    for event in target.backend.watch(target.handle):
-        ran = event.state.ended and event.state is not State.SKIPPED
-        if ran and step in (None, event.step):
-            yield event.step, read(target.handle, event.step).encode()
-
-
-def _check_step(target: Target, step: str, last: dict[str, Event]) -> None:
-    if target.run:
-        target.run.plan.step(step)  # NotFound names the nearest
-    elif last:
-        raise NotFound("step", step, last)
 
 
 def ended(run: Run) -> bool:
     """Whether every step of a run was seen to end."""
     last = run.last_events()
     return all(step.name in last and last[step.name].state.ended for step in run.plan.steps)
-
-
-def known(space: Workspace, wanted: str, elsewhere: str = "") -> Run | None:
-    """Return the run of this home with that name or handle; None: look elsewhere."""
-    for run in space.runs.all():
-        record = run.record
-        if wanted in (record.get("handle"), *record.get("earlier", ())):
-            return run
-    try:
-        return space.runs.find(wanted, lambda run: elsewhere in ("", run.record["backend"]))
-    except NotFound:
-        if not elsewhere:
-            raise
-        return None

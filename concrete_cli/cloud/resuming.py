@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from concrete_cli import disk, results
+from concrete_cli import locks, results
 from concrete_cli.backend import Backend, Event, Options, State
 from concrete_cli.cloud import remote
 from concrete_cli.errors import Busy
@@ -23,7 +23,7 @@ def submit_again(run: Run, backend: Backend, tell: fetching.Tell | None = None) 
 
     One that is being stopped is waited for. `tell` hears of what takes a while.
     """
-    with disk.lock(run.lock) as mine:
+    with locks.hold(run.lock) as mine:
         if not mine:
             raise Busy(f"{run.id} is being submitted again", help=f"concrete show {run.id}")
         remote.refresh(run, backend)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import __version__
+from concrete_cli import __version__, plan_json
 from concrete_cli.cache import Cache
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Plan, Source
@@ -91,7 +91,7 @@ def _facts(run: Run, cache: Cache) -> dict[str, Any]:
         "run": run.id,
         **{name: record.get(name) for name in wanted},
         "text": (run.folder / "experiment.toml").read_text(encoding="utf-8"),
-        "plan": plan.document(),
+        "plan": plan_json.document(plan),
         "steps": steps,
     }
 

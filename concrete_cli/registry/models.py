@@ -23,7 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk, home
+from concrete_cli import digest, disk, home, locks
 from concrete_cli.errors import Damaged, NotFound, UsageError
 from concrete_cli.registry.naming import LATEST, NAME, RULE, check_name, parse
 from concrete_cli.registry.version import RECORD, Version
@@ -184,7 +184,7 @@ class Models:
     def _locked(self, name: str) -> Iterator[None]:
         if not self._place(name).is_dir():
             raise NotFound("model", name, self.names())
-        with disk.lock(self._place(name) / "lock", wait=True):
+        with locks.hold(self._place(name) / "lock", wait=True):
             yield
 
 

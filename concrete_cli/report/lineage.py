@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest
+from concrete_cli import digest, plan_json
 from concrete_cli.backend import Event
 from concrete_cli.cache import Cache
 from concrete_cli.plan import Plan, Source
@@ -35,7 +35,7 @@ def of(
         python = recipe.get("python", python)
     facts = [
         ("experiment", record.get("file", "")),
-        ("plan", digest.of_json(plan.document())[:SHORT]),
+        ("plan", digest.of_json(plan_json.document(plan))[:SHORT]),
         ("python", python),
         *((f"{name} (sha256)", text[:SHORT]) for name, text in manifest.get("files", {}).items()),
     ]

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from concrete_cli import digest, disk, home
+from concrete_cli import digest, disk, home, locks
 from concrete_cli.errors import Damaged, UsageError
 from concrete_cli.plan import Item, Plan, Source, Step
 from concrete_cli.sources import urls
@@ -176,4 +176,4 @@ def _linked(found: Path, path: Path) -> Path:
 
 def _lock(place: Path, sha256: str) -> AbstractContextManager[bool]:
     folder(place).mkdir(mode=0o700, parents=True, exist_ok=True)
-    return disk.lock(folder(place) / f"{sha256}.lock", wait=True)
+    return locks.hold(folder(place) / f"{sha256}.lock", wait=True)

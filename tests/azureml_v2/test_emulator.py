@@ -14,6 +14,7 @@ from azure.ai.ml.entities import CommandComponent
 from azure.ai.ml.sweep import Choice, Uniform
 from concrete_cli.backends.azureml_v2.sdk import silence
 
+from concrete_cli import plan_json
 from toys_v2 import STEPS, fault
 
 TRIAL = """
@@ -128,7 +129,7 @@ import json, logging, pathlib, resource, sys, time, warnings
 logging.basicConfig(level=logging.DEBUG)
 from concrete_cli import home
 from concrete_cli.backend import Options, load
-from concrete_cli.plan import from_document
+from concrete_cli.plan_json import from_document
 plan = from_document(json.loads(pathlib.Path(sys.argv[1]).read_text()))
 import azure.identity
 from concrete_cli.backends.azureml_v2 import AzureBackend
@@ -147,7 +148,7 @@ def whole(settings, tmp_path):
     """Submit and watch a plan in a process of its own, whose stdout holds one line of JSON."""
 
     def act(plan):
-        (tmp_path / "plan.json").write_text(json.dumps(plan.document()))
+        (tmp_path / "plan.json").write_text(json.dumps(plan_json.document(plan)))
         words = [str(tmp_path / "plan.json"), str(tmp_path / "home"), json.dumps(settings)]
         done = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(WHOLE), *words],

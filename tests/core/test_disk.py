@@ -1,4 +1,4 @@
-"""Writing, locking, removing."""
+"""Writing and removing."""
 
 import errno
 import json
@@ -69,36 +69,6 @@ def test_lines_of_many_writers_do_not_mix(tmp_path):
     lines = [line for line in path.read_text().split("\n") if line]  # an empty one does no harm
     assert len(lines) == 4 * 100
     assert all(len(set(line)) == 1 and len(line) == 100 for line in lines)
-
-
-def test_a_lock_is_held_by_one_and_goes_with_its_process(tmp_path):
-    path = tmp_path / "lock"
-    code = (
-        "import sys, time; from pathlib import Path; from concrete_cli import disk\n"
-        "with disk.lock(Path(sys.argv[1])) as held: print(held, flush=True); time.sleep(60)"
-    )
-    assert not disk.is_locked(path)
-    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as other:
-        assert other.stdout.readline() == b"True\n"
-        assert disk.is_locked(path)
-        with disk.lock(path) as held:
-            assert not held
-        with disk.lock(path, shared=True) as held:
-            assert not held
-        other.kill()
-    assert not disk.is_locked(path)
-    with disk.lock(path) as held:
-        assert held
-        assert disk.is_locked(path)
-
-
-def test_shared_locks_go_together(tmp_path):
-    path = tmp_path / "lock"
-    with disk.lock(path, shared=True) as one, disk.lock(path, shared=True) as two:
-        assert (one, two) == (True, True)
-        assert not disk.is_locked(path)
-        with disk.lock(path) as alone:
-            assert not alone
 
 
 def test_removing_takes_what_is_there(tmp_path):

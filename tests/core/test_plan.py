@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from concrete_cli import plan as plans
+from concrete_cli import plan_json
 from concrete_cli.errors import ExperimentInvalid, NotFound
 from concrete_cli.plan import Output, Plan, Source, Step
 from hats import NAMES, VALUES
@@ -28,11 +29,11 @@ def test_steps_come_after_what_they_need(plan):
 
 @given(any_plan())
 def test_what_is_stored_is_what_is_read(plan):
-    text = json.dumps(plan.document(), ensure_ascii=False)
-    again = plans.from_document(json.loads(text))
+    text = json.dumps(plan_json.document(plan), ensure_ascii=False)
+    again = plan_json.from_document(json.loads(text))
 
     assert again == plan
-    assert again.document() == plan.document()
+    assert plan_json.document(again) == plan_json.document(plan)
     modes = [[output.mode for output in step.outputs] for step in plan.steps]
     assert [[output.mode for output in step.outputs] for step in again.steps] == modes
     assert {str(output) for output in again.publishes.values()} == {

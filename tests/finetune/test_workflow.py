@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from concrete_cli import config
+from concrete_cli import config, plan_json
 from concrete_cli.errors import ExperimentInvalid
-from concrete_cli.plan import Source, from_document
+from concrete_cli.plan import Source
 from concrete_cli.workflows.finetune import Start, finetune
 
 TEXT = """
@@ -54,7 +54,7 @@ def test_without_a_name_to_register_under_it_ends_with_the_test(plan):
     assert shard.params["early_stop"] == {"policy": "median"}
     assert {"optuna", "sklearn.linear_model"} <= set(shard.libraries)
     assert "optuna" not in found.step("select").libraries
-    assert from_document(json.loads(json.dumps(found.document()))) == found
+    assert plan_json.from_document(json.loads(json.dumps(plan_json.document(found)))) == found
 
 
 def test_the_test_rows_are_seen_by_evaluate_and_register_only(plan):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from concrete_cli import plan as plans
+from concrete_cli import plan_json
 from concrete_cli.errors import ExperimentInvalid
 from concrete_cli.plan import Output, Plan, Step
 
@@ -189,7 +189,7 @@ class TestAfter:
         plan = Plan("p", (Step("last", "b.py", after=("first",)), self.first))
 
         assert [step.name for step in plan.steps] == ["first", "last"]
-        assert plans.from_document(json.loads(json.dumps(plan.document()))) == plan
+        assert plan_json.from_document(json.loads(json.dumps(plan_json.document(plan)))) == plan
 
     def test_is_no_argument(self):
         assert Step("last", "b.py", after=("first",)).argv(str) == []
