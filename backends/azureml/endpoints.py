@@ -98,6 +98,12 @@ class Endpoints:
             for one in found
         ]
 
+    def model(self, name: str) -> str:
+        """Return the registered model that an endpoint serves, NAME:N, or nothing."""
+        with clear(f"asking what {name} serves"):
+            served = self._find(name).models
+        return f"{served[0].name}:{served[0].version}" if served else ""
+
     def logs(self, name: str) -> str:
         """Return what the entry script has written."""
         with clear(f"reading the log of {name}"):

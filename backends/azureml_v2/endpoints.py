@@ -26,6 +26,8 @@ OPTIONS = ("instance_type", "instance_count", "variables")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]")
 RULE = "3 to 32 letters, digits and dashes, a letter first"  # Azure's
 LOG_LINES = 5000
+# The address of a registered model: the SDK's, or the resource's.
+MODEL = re.compile(r"(?:azureml:|.*/models/)(?P<name>[^/:]+)(?::|/versions/)(?P<version>[^/:]+)")
 COMPLAINT = re.compile(r"\w*(Error|Exception)\b.*")
 
 
@@ -93,6 +95,17 @@ class Endpoints:
         return [
             Endpoint(one.name, one.scoring_uri or "", one.provisioning_state or "") for one in found
         ]
+
+    def model(self, name: str) -> str:
+        """Return the registered model that an endpoint serves, NAME:N, or nothing."""
+        live = self._live(name, create=False)
+        if not live:
+            return ""
+        found = self._client.call(
+            f"ask what {name} serves", lambda ml: ml.online_deployments.get(live, name)
+        )
+        known = MODEL.fullmatch(str(found.model or ""))
+        return f"{known['name']}:{known['version']}" if known else ""
 
     def logs(self, name: str) -> str:
         """Return what the entry script has written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tempfile
@@ -60,18 +61,18 @@ class CloudEndpoints:
             version = registry.push(whole, named, {SERVES: about["model"]})
             entry = whole / "code" / "score.py"
             self._there.deploy(f"{named}@{version}", name, entry, given, tuple(pins))
-        return self.show(name) | {"model": about["model"]}
+        return self.show(name)
 
     def list(self) -> list[dict[str, Any]]:
         """Return what there is, by name."""
-        return sorted(map(self._document, self._there.list()), key=lambda one: one["endpoint"])
+        return [self._document(one) for _, one in sorted(self._by_name().items())]
 
     def show(self, name: str) -> dict[str, Any]:
         """Return one endpoint."""
-        found = {one["endpoint"]: one for one in self.list()}
+        found = self._by_name()
         if name not in found:
             raise NotFound("endpoint", name, found)
-        return found[name]
+        return self._document(found[name])
 
     def logs(self, name: str, *, follow: bool = False) -> Iterator[str]:
         """Yield the lines that its script has written."""
@@ -112,13 +113,27 @@ class CloudEndpoints:
         message = f"backend {self._backend.name} cannot {what} an endpoint"
         return BackendUnavailable(message, help=help_)
 
+    def _by_name(self) -> dict[str, Any]:
+        return {one.name: one for one in self._there.list()}
+
+    def _model(self, name: str) -> str:
+        """Return the model that an endpoint serves, NAME:N: the one in its bundle, if it has one.
+
+        It is not known where somebody else has put other things behind the endpoint.
+        """
+        served = str(self._there.model(name))
+        registry: Any = self._backend.models  # type: ignore[attr-defined]  # who serves has them
+        with contextlib.suppress(NotFound):  # what is served may be registered no more
+            return str(registry.find(served).tags.get(SERVES, served)) if served else ""
+        return served
+
     def _document(self, one: Any) -> dict[str, Any]:
         state = str(one.state).rpartition(".")[2].lower()  # the SDK v2 has an enumeration
         return {
             "endpoint": one.name,
             "url": one.url,
             "key_file": "",
-            "model": one.name,
+            "model": self._model(one.name),
             "pid": None,
             "status": "running" if state in ("succeeded", "healthy") else state,
             "workers": None,

@@ -72,6 +72,7 @@ def test_a_model_is_served_asked_and_removed(backend, bundle):
     assert requests.post(url, body, headers=key, timeout=9).json() == [10]
     assert "the model is loaded" in backend.endpoints.logs("mix")
     assert [(one.name, one.kind) for one in backend.endpoints.list()] == [("mix", "aci")]
+    assert backend.endpoints.model("mix") == "served:1"
     backend.endpoints.remove("mix")
     assert backend.endpoints.list() == []
     with pytest.raises(NotFound, match="mix"):

@@ -40,6 +40,7 @@ def test_a_bundle_is_served_replaced_and_removed(backend, emulator, bundle):
     assert endpoints.deploy(bundle(3), "doubling", SCORE, {}) == url
     assert endpoints.invoke("doubling", {"numbers": [1]}) == {"predictions": [3]}
     assert [name for name in emulator.cloud.services if "/" in name] == ["doubling/green"]
+    assert endpoints.model("doubling") == "doubling:2"
     by_key(emulator, url, endpoints.keys("doubling"))
 
     with pytest.raises(ConcreteError, match="the model cannot be loaded"):

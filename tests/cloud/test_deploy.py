@@ -59,7 +59,9 @@ def test_a_model_is_served_asked_and_removed(type_, mix, cloud, folder):
     assert "Traceback" not in refused.stderr
 
     rows = type_("endpoints", "list", *at, "--json").json()["endpoints"]
-    assert [row["endpoint"] for row in rows] == ["strength"]
+    assert [(row["endpoint"], row["model"]) for row in rows] == [("strength", "mix:1")]
+    shown = type_("endpoints", "show", "strength", *at)
+    assert "model    mix:1\n" in shown.stdout
     assert type_("endpoints", "logs", "strength", *at).stdout
     type_("endpoints", "stop", "strength", *at, code=7)
     type_("endpoints", "stop", "strength", "--remove", *at)

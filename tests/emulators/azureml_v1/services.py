@@ -64,14 +64,18 @@ def services(emulator: Emulator, call: Call) -> Any:
     """List the services."""
     name = call.query.get("name")
     known = emulator.state.services.values()
-    return {"value": [_described(one) for one in known if name in (None, one["name"])]}
+    return {"value": [_described(emulator, one) for one in known if name in (None, one["name"])]}
 
 
 @TABLE.on("GET", f"{PLACE}/{{name}}")
 def service(emulator: Emulator, call: Call) -> Any:
     """Describe one."""
     found = emulator.state.services.get(call["name"])
-    return _described(found) if found else missing(f"service {call['name']}", "ServiceNotFound")
+    return (
+        _described(emulator, found)
+        if found
+        else missing(f"service {call['name']}", "ServiceNotFound")
+    )
 
 
 @TABLE.on("POST", f"{PLACE}/{{name}}/listkeys")
@@ -122,8 +126,10 @@ def _deploy(emulator: Emulator, given: Document) -> Any:
     return Reply({}, 202, {"Operation-Location": place})
 
 
-def _described(known: Document) -> Any:
+def _described(emulator: Emulator, known: Document) -> Any:
     served: Service = known["_service"]
+    ids = known["environmentImageRequest"].get("modelIds") or []
+    models = [emulator.state.models[name] for name in ids if name in emulator.state.models]
     return {
         "computeType": known.get("computeType"),
         "createdTime": now(),
@@ -143,7 +149,7 @@ def _described(known: Document) -> Any:
         "sslKey": None,
         "state": "Healthy" if served.healthy() else "Failed",
         "environmentImageRequest": known.get("environmentImageRequest"),
-        "models": [],
+        "models": models,
         "numReplicas": known.get("numReplicas"),
         "computeName": known.get("computeName"),
         "maxConcurrentRequestsPerContainer": 1,
