@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from concrete_cli.backends.azureml import AzureBackend
 
-from concrete_cli.backend import Options, State
+from concrete_cli.backend import Options, State, were_stopped
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 from concrete_cli.plan import Output, Plan, Source, Step
 from memory import forget_peak, peak
@@ -209,6 +209,20 @@ def test_cancelling_stops_what_runs_and_may_be_done_twice(backend, faulty, tmp_p
     assert states(events) == {"bad": FAILED, "after": SKIPPED}
     assert events["bad"].detail == "canceled"
     assert events["after"].detail == "the run was canceled"
+    backend.cancel(handle)
+
+
+def test_somebody_else_cancels_the_run_in_the_portal(backend, emulator, faulty, tmp_path):
+    folder = tmp_path / "calm-heron"
+    folder.mkdir()
+    handle = backend.submit(faulty("sleep"), folder, Options())
+    watching = backend.watch(handle)
+    assert next(watching).state is State.RUNNING
+    emulator.state.pipelines[handle]["_driver"].cancel()  # nobody here has asked for it
+    events = {event.step: event for event in watching}
+    assert states(events) == {"bad": FAILED, "after": SKIPPED}
+    assert were_stopped(events.values())
+    assert backend._submitted(handle).code() == "Canceled"
     backend.cancel(handle)
 
 
