@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +14,11 @@ from concrete_cli.backend import Options
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 from concrete_cli.plan import Plan, Source
 
-from . import auth, sources, upload
+from . import auth, configured, sources, upload
 from .compile import Place, compile_plan
 from .errors import clear, status_of
+from .patience import while_busy
 from .settings import Settings
-
-CONFIG = "subscription, resource_group and workspace in [backend.azureml], or a config.json"
 
 
 class Client:
@@ -34,60 +32,46 @@ class Client:
     @cached_property
     def workspace(self) -> Any:
         """The SDK's workspace; found out once, and proven to be there."""
-        with clear("finding the workspace"):
+        place = configured.place(self.settings)
+        with auth.advised(self.settings), clear("finding the workspace"):
             login = auth.log_in(self.settings)
-            found = self._named(login) if self.settings.named else self._configured(login)
-            # The SDK raises nothing when the resource manager cannot be reached; asking for the
-            # workspace's own services does.
-            found.discovery_url  # noqa: B018
-            return found
+            return while_busy(lambda: self._named(login, *place))
 
     @cached_property
     def experiment_name(self) -> str:
         """The name under which runs are listed in Azure."""
         return self.settings.experiment or "concrete"
 
-    def _named(self, login: Any) -> Any:
-        given = self.settings
+    def _named(self, login: Any, subscription: str, group: str, name: str) -> Any:
         try:
-            return Workspace(given.subscription, given.resource_group, given.workspace, auth=login)
+            found = Workspace(subscription, group, name, auth=login)
         except Exception as error:
             if status_of(error) == 404 or "not found" in str(error).lower():
-                where = f"{given.resource_group} of subscription {given.subscription}"
                 raise BackendUnavailable(
-                    f"there is no workspace {given.workspace!r} in {where}",
-                    help="are all three right in [backend.azureml]?",
+                    f"there is no workspace {name!r} in {group} of subscription {subscription}",
+                    help="are all three right in [backend.azureml], or in config.json?",
                 ) from error
             if "subscriptions that you have access to" in str(error):
                 raise BackendUnavailable(
-                    f"this login sees no subscription {given.subscription}",
+                    f"this login sees no subscription {subscription}",
                     help="is it right in [backend.azureml]? is the login in the right tenant?",
                 ) from error
             raise
-
-    def _configured(self, login: Any) -> Any:
-        try:
-            return Workspace.from_config(auth=login)
-        except ValueError as error:
-            raise BackendUnavailable(f"config.json is not JSON: {error}", help=CONFIG) from error
-        except Exception as error:
-            kinds = {kind.__name__ for kind in type(error).__mro__}
-            if "UserErrorException" in kinds and "AuthenticationException" not in kinds:
-                raise BackendUnavailable(
-                    f"no workspace is named, and there is no usable config.json in {Path.cwd()} "
-                    "or above",
-                    help=CONFIG,
-                ) from error
-            raise
+        # The SDK raises nothing when the resource manager cannot be reached; asking for the
+        # workspace's own services does.
+        found.discovery_url  # noqa: B018
+        return found
 
     def datastore(self, name: str) -> Any:
         """Return a datastore by name; '' is the workspace's default one."""
         if name not in self._stores:
             with clear(f"looking up datastore {name or '(default)'}"):
-                self._stores[name] = (
-                    Datastore.get(self.workspace, name)
-                    if name
-                    else self.workspace.get_default_datastore()
+                self._stores[name] = while_busy(
+                    lambda: (
+                        Datastore.get(self.workspace, name)
+                        if name
+                        else self.workspace.get_default_datastore()
+                    )
                 )
         return self._stores[name]
 
@@ -99,7 +83,8 @@ class Client:
                 store = self.datastore(match["store"])
                 return Dataset.File.from_files((store, match["path"]), validate=False)
             if match := sources.REGISTERED.fullmatch(source.uri):
-                return self._registered(match["name"], match["version"] or "latest")
+                version = match["version"] or "latest"
+                return while_busy(lambda: self._registered(match["name"], version))
             given = sources.known(source)
             if given is None:
                 raise UsageError(
@@ -108,7 +93,9 @@ class Client:
                 )
             if given.name not in self._sources:
                 store = self.datastore(self.settings.datastore)
-                self._sources[given.name] = upload.dataset(self.workspace, store, given)
+                self._sources[given.name] = while_busy(
+                    lambda: upload.dataset(self.workspace, store, given)
+                )
             return self._sources[given.name]
 
     def _registered(self, name: str, version: str) -> Any:
@@ -124,7 +111,7 @@ class Client:
         name, _, version = given.partition(":")
         with clear(f"looking up environment {given}"):
             try:
-                return Environment.get(self.workspace, name, version or None)
+                return while_busy(lambda: Environment.get(self.workspace, name, version or None))
             except Exception as error:
                 if status_of(error) == 404 or "not found" in str(error).lower():
                     raise NotFound("environment in Azure ML", given) from error
@@ -140,7 +127,8 @@ class Client:
     def check_compute(self, plan: Plan) -> None:
         """Raise when a compute target that the plan names is not there."""
         with clear("listing the compute targets"):
-            there = {name: made.type for name, made in self.workspace.compute_targets.items()}
+            targets = while_busy(lambda: self.workspace.compute_targets)
+        there = {name: made.type for name, made in targets.items()}
         for step in plan.steps:
             wanted = self.settings.compute_of(step.compute or self.settings.default_compute)
             if wanted.name and wanted.name not in there:
@@ -161,19 +149,12 @@ class Client:
         """Upload what is new, and start; the answer is the id of the run."""
         pipeline = self.pipeline(plan, folder, options)
         with clear("submitting the pipeline"):
-            started = Experiment(self.workspace, self.experiment_name).submit(
-                pipeline,
-                continue_on_step_failure=True,
-                regenerate_outputs=not options.reuse,
-                tags={"concrete_plan": plan.name, "concrete_run": run},
+            started = while_busy(
+                lambda: Experiment(self.workspace, self.experiment_name).submit(
+                    pipeline,
+                    continue_on_step_failure=True,
+                    regenerate_outputs=not options.reuse,
+                    tags={"concrete_plan": plan.name, "concrete_run": run},
+                )
             )
         return str(started.id)
-
-
-def config_file() -> Path | None:
-    """Return the config.json that the SDK would find from here."""
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        for name in (".azureml/config.json", "aml_config/config.json", "config.json"):
-            if os.access(folder / name, os.R_OK):
-                return folder / name
-    return None

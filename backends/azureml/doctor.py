@@ -9,7 +9,7 @@ from typing import Any
 
 from concrete_cli.errors import ConcreteError
 
-from . import sdk
+from . import configured, sdk
 from .settings import read
 
 
@@ -38,13 +38,15 @@ def examine(settings: Mapping[str, Any], *, live: bool = False) -> Iterator[Find
     except ConcreteError as error:
         yield Finding("[backend.azureml]", ok=False, detail=str(error), help=error.help)
         return
-    module = sdk.part("client")
-    config = module.config_file()
-    where = f"{found.workspace} in {found.resource_group}" if found.named else str(config or "")
-    yield Finding("workspace named", ok=bool(where), detail=where, help=module.CONFIG)
-    if not live or not where:
+    try:
+        _, group, name = configured.place(found)
+    except ConcreteError as error:
+        yield Finding("workspace named", ok=False, detail=str(error), help=error.help)
         return
-    client = module.Client(found, lambda source: source)
+    yield Finding("workspace named", ok=True, detail=f"{name} in {group}")
+    if not live:
+        return
+    client = sdk.part("client").Client(found, lambda source: source)
     try:
         workspace = client.workspace
         yield Finding("workspace", ok=True, detail=f"{workspace.name} ({workspace.location})")

@@ -7,6 +7,7 @@ classes of their own; so the status code decides where there is one, and the cla
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -50,8 +51,12 @@ def translated(error: BaseException, doing: str) -> ConcreteError:
         start, advice = "not logged in to Azure", LOGIN
     elif status == 403:
         start, advice = "Azure refuses", "ask for the role 'AzureML Data Scientist'"
-    elif status == 429 or "quota" in what.lower():
-        start, advice = "Azure ML has no room", "wait, or ask for a larger quota"
+    elif "quota" in what.lower():
+        start, advice = "Azure ML has no room", "ask for a larger quota, or use smaller machines"
+    elif status == 429:
+        start, advice = "Azure asks for patience", "try again in a minute"
+    elif status == 503:
+        start, advice = "Azure does not answer now", "try again in a minute"
     elif "SnapshotException" in names:
         start, advice = "the scripts cannot be uploaded", "300 MB and 2000 files at most"
     elif _is_network(names):
@@ -75,7 +80,20 @@ def status_of(error: BaseException) -> int:
 def one_line(error: BaseException) -> str:
     """Return what an error says, on one line, short, with no secret in it."""
     text = str(getattr(error, "message", None) or error) or type(error).__name__
-    return scrub(" ".join(text.split()))[:LONGEST]
+    return scrub(" ".join(_said(text).split()))[:LONGEST]
+
+
+def _said(text: str) -> str:
+    """Return the innermost message of the JSON that some services put into an error."""
+    try:
+        found = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    except ValueError:
+        return text
+    for key in ("error_details", "Error", "error"):
+        if isinstance(found, dict) and isinstance(found.get(key), dict):
+            found = found[key]
+    message = (found.get("message") or found.get("Message")) if isinstance(found, dict) else None
+    return message if isinstance(message, str) else text
 
 
 def scrub(text: str) -> str:

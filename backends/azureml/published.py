@@ -17,6 +17,7 @@ from concrete_cli.plan import Plan
 from .cron import Recurrence
 from .errors import clear, status_of
 from .parameters import Parameters
+from .patience import while_busy
 
 if TYPE_CHECKING:
     from .client import Client
@@ -59,29 +60,39 @@ def publish(client: Client, plan: Plan, folder: Path, name: str, version: str = 
     """Upload the plan as a pipeline that can be started without this machine."""
     pipeline = client.pipeline(plan, folder)
     with clear(f"publishing {name}"):
-        made = pipeline.publish(
-            name=name,
-            description=f"concrete {plan.name}",
-            version=version or None,
-            continue_on_step_failure=True,
+        made = while_busy(
+            lambda: pipeline.publish(
+                name=name,
+                description=f"concrete {plan.name}",
+                version=version or None,
+                continue_on_step_failure=True,
+            )
         )
     defaults = dict(Parameters(client.settings.parameters, plan).defaults)
     return Published(made.id, name, made.endpoint, defaults, client.experiment_name)
 
 
 def schedule(client: Client, published: str, name: str, when: Recurrence) -> Scheduled:
-    """Let a published pipeline, by its id, be started again and again."""
+    """Let a published pipeline, by its id, be started again and again.
+
+    A schedule that had the name before starts nothing any more: the service would keep both.
+    """
     with clear(f"scheduling {name}"):
-        made = Schedule.create(
-            client.workspace,
-            name,
-            published,
-            client.experiment_name,
-            recurrence=_recurrence(when),
-            continue_on_step_failure=True,
-            wait_for_provisioning=True,
-            wait_timeout=600,
+        older = [one for one in Schedule.list(client.workspace) if one.name == name]
+        made = while_busy(
+            lambda: Schedule.create(
+                client.workspace,
+                name,
+                published,
+                client.experiment_name,
+                recurrence=_recurrence(when),
+                continue_on_step_failure=True,
+                wait_for_provisioning=True,
+                wait_timeout=600,
+            )
         )
+        for one in older:
+            one.disable(wait_for_provisioning=True, wait_timeout=600)
     return _scheduled(made)
 
 

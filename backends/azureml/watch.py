@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
 from concrete_cli.backend import Event, State
-from concrete_cli.errors import ConcreteError, Interrupted
+from concrete_cli.errors import Interrupted
 
 from .. import exits
 from . import replay
-from .errors import clear, scrub, transient
+from .errors import scrub
+from .patience import patiently
 from .submitted import ENDS, Standing, Submitted
 
 FIRST_WAIT, LONGEST_WAIT, GROWTH = 0.2, 5.0, 1.3  # seconds, seconds, factor
-PATIENCE = 8  # failures in a row that may pass by themselves
 TAIL = 20  # lines of a log that a person wants to see at once
-T = TypeVar("T")
 
 
 def watch(submitted: Submitted) -> Iterator[Event]:
@@ -58,19 +56,6 @@ def _events(submitted: Submitted, *, once: bool = False) -> Iterator[Event]:
             return
         pause = FIRST_WAIT if news else min(pause * GROWTH, LONGEST_WAIT)
         time.sleep(pause)
-
-
-def patiently(ask: Callable[[], T], doing: str, pause: float = 1.0) -> T:
-    """Ask until there is an answer; what may pass by itself is asked again a little later."""
-    for attempt in range(PATIENCE + 1):
-        try:
-            with clear(doing):
-                return ask()
-        except ConcreteError as error:
-            if attempt == PATIENCE or not transient(error.__cause__ or error):
-                raise
-        time.sleep(min(pause * 2**attempt, 30))
-    raise AssertionError
 
 
 def _event(submitted: Submitted, name: str, standing: Standing) -> Event:

@@ -11,7 +11,7 @@ import sys
 import threading
 
 import pytest
-from concrete_cli.backends.azureml import AzureBackend, sdk
+from concrete_cli.backends.azureml import AzureBackend, auth, patience, sdk
 
 from concrete_cli.backend import Options, State
 from concrete_cli.errors import BackendUnavailable, Busy, Interrupted, NotFound, UsageError
@@ -58,18 +58,40 @@ def test_a_login_that_is_wrong_or_missing(submit, toy, monkeypatch):
     assert "AZURE_CLIENT_SECRET is not set" in refusal(submit, toy)
 
 
-def test_the_azure_cli_is_not_there(submit, toy):
-    assert refusal(submit, toy, auth="cli").startswith("not logged in to Azure")
+def test_the_help_fits_the_way_of_logging_in(submit, toy, monkeypatch):
+    with pytest.raises(BackendUnavailable, match="not logged in to Azure") as caught:
+        submit(toy, auth="cli")
+    assert "az login" in caught.value.help
+    monkeypatch.setattr(auth, "IDENTITIES", ("127.0.0.1", 9))  # not a machine of Azure
+    with pytest.raises(BackendUnavailable, match="this machine has no identity") as caught:
+        submit(toy, auth="managed_identity")
+    assert "may use the workspace" in caught.value.help
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "wrong")
+    with pytest.raises(BackendUnavailable, match="not logged in to Azure") as caught:
+        submit(toy)
+    assert "AZURE_CLIENT_SECRET" in caught.value.help
 
 
-def test_config_json_is_missing_or_broken(submit, toy, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "no workspace is named, and there is no config.json"),
+        ("{not json", "config.json is not JSON"),
+        ("[1]", "config.json is not JSON with names"),
+        ('{"workspace_name": "ws"}', "config.json has no subscription_id"),
+        ('{"subscription_id": "s", "resource_group": "rg", "workspace_name": null}',
+         "config.json has no workspace_name"),
+    ],
+)  # fmt: skip
+def test_config_json_is_missing_or_broken(submit, toy, tmp_path, monkeypatch, text, told):
     monkeypatch.chdir(tmp_path)
     nowhere = dict.fromkeys(("subscription", "resource_group", "workspace"), "")
-    assert "there is no usable config.json" in refusal(submit, toy, **nowhere)
-    (tmp_path / "config.json").write_text("{not json")
-    assert "config.json" in refusal(submit, toy, **nowhere)
-    (tmp_path / "config.json").write_text(json.dumps({"workspace_name": "ws"}))
-    assert "config.json" in refusal(submit, toy, **nowhere)
+    if text:
+        (tmp_path / "config.json").write_text(text)
+    assert told in refusal(submit, toy, **nowhere)
+    found = {one.what: one for one in AzureBackend(tmp_path, {}).doctor()}
+    assert not found["workspace named"].ok
+    assert told in found["workspace named"].detail
 
 
 def test_config_json_is_found_as_the_sdk_finds_it(submit, toy, tmp_path, monkeypatch, settings):
@@ -92,7 +114,8 @@ def test_a_subscription_or_workspace_that_is_not_there(submit, toy):
 
 def test_no_permission(submit, toy, emulator):
     emulator.faults.add("GET", f"{ARM}/subscriptions/.*/workspaces/ws$", status=403, times=1)
-    assert "refuses" in refusal(submit, toy)
+    told = refusal(submit, toy)
+    assert told == "Azure refuses: finding the workspace: injected: AuthorizationFailed"
     emulator.faults.add("POST", "PipelineRuns/Unsubmitted", status=403, times=1)
     assert refusal(submit, toy).startswith("Azure refuses: submitting the pipeline")
 
@@ -111,6 +134,45 @@ def test_busy_services_are_asked_again(submit, toy, emulator, monkeypatch):
     emulator.faults.add("GET", "PipelineRuns/[^/]*$", status=503, times=1)
     events = {event.step: event.state for event in backend.watch(handle)}
     assert all(state.good for state in events.values())
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "path"),
+    [
+        (429, "GET", f"{ARM}/subscriptions/.*/workspaces/ws$"),
+        (429, "GET", "/datastore/"),
+        (429, "POST", "PipelineRuns/Unsubmitted"),
+        (503, "POST", "PipelineRuns/Unsubmitted"),
+    ],
+)
+def test_busy_services_are_asked_again_when_a_run_is_submitted(
+    submit, toy, emulator, naps, status, method, path
+):
+    emulator.faults.add(method, path, status=status, times=2)
+    try:
+        _, handle = submit(toy)
+    finally:
+        emulator.faults.clear()
+    assert handle
+    assert naps == [0.5, 1.0]
+
+
+def test_a_service_that_stays_busy_is_an_error(submit, toy, emulator, naps):
+    emulator.faults.add("POST", "PipelineRuns/Unsubmitted", status=429, times=99)
+    try:
+        text = refusal(submit, toy)
+    finally:
+        emulator.faults.clear()
+    assert text.startswith("Azure asks for patience: submitting the pipeline")
+    assert naps == [0.5, 1.0, 2.0]
+
+
+@pytest.fixture
+def naps(monkeypatch):
+    """How long was waited before the same was asked again."""
+    slept = []
+    monkeypatch.setattr(patience, "sleep", slept.append)
+    return slept
 
 
 def test_a_token_that_expires_while_waiting(submit, toy, emulator):

@@ -137,6 +137,16 @@ def test_a_schedule_is_made_listed_fired_and_disabled(open_backend, toy, tmp_pat
         open_backend.disable_schedule("weakly")
 
 
+def test_a_schedule_takes_the_place_of_the_one_that_had_its_name(open_backend, toy, tmp_path):
+    for number, hour in enumerate("34"):
+        folder = tmp_path / f"code{number}"
+        open_backend.schedule(toy, "nightly", folder, cron_text=f"0 {hour} * * *")
+    rows = [one for one in open_backend.schedules() if one.name == "nightly"]
+    assert [one.when for one in rows if one.active] == ["every 1 day at 04:00"]
+    open_backend.disable_schedule("nightly")
+    assert not any(one.active for one in open_backend.schedules())
+
+
 def test_secrets_are_taken_out_of_messages(monkeypatch):
     monkeypatch.setenv("SOME_PASSWORD", "hunter2")
     text = scrub("GET https://x/y?sv=1&sig=abc%2Bd&se=2 hunter2 Bearer eyJ0.e30.zz AccountKey=k==")
