@@ -17,17 +17,16 @@ from concrete_cli.plan import Output, Plan
 
 from .. import travelling
 from . import cron, sdk, snapshot
-from .doctor import Finding, examine
+from .doctor import examine
 from .parameters import Parameters
 from .resolve import Resolver
 from .settings import read
 
 if TYPE_CHECKING:
+    from ..shapes import Finding, Preview, Published, Scheduled
     from .client import Client
     from .endpoints import Endpoints
     from .models import Models
-    from .preview import Preview
-    from .published import Published, Scheduled
     from .submitted import Submitted
 
 

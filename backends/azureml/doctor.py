@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
 from concrete_cli.errors import ConcreteError
 
+from ..shapes import Finding
 from . import configured, sdk
 from .settings import read
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at; `help` says what to do when it is not `ok`."""
-
-    what: str
-    ok: bool
-    detail: str = ""
-    help: str = ""
 
 
 def examine(settings: Mapping[str, Any], *, live: bool = False) -> Iterator[Finding]:

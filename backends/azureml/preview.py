@@ -4,54 +4,20 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from concrete_cli import destinations
 from concrete_cli.plan import Item, Output, Plan, Source, Step
 
+from ..shapes import Preview, SourcePreview, StepPreview
 from . import graph, offline, sdk, snapshot, sources
 from .compile import compile_plan
 from .settings import Settings
+from .snapshot import Snapshot
 
 
-@dataclass(frozen=True)
-class StepPreview:
-    """One step as it would be carried out."""
-
-    name: str
-    compute: str
-    command: str
-    files: tuple[str, ...]
-    bytes: int
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class SourcePreview:
-    """One source, and what of it would be uploaded; `bytes` is 0 for what is in Azure already."""
-
-    uri: str
-    destination: str
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Preview:
-    """The whole dry run; `document` is the graph that would be posted."""
-
-    steps: tuple[StepPreview, ...]
-    sources: tuple[SourcePreview, ...]
-    document: Mapping[str, Any]
-
-    @property
-    def bytes(self) -> int:
-        """How much would be uploaded at most, each script once."""
-        scripts = {step.files: step.bytes for step in self.steps}
-        return sum(scripts.values()) + sum(source.bytes for source in self.sources)
+class GraphPreview(Preview):
+    """The dry run of a pipeline of the SDK v1; `document` is the graph that would be posted."""
 
     def write(self, folder: Path) -> Path:
         """Write the graph to `folder/graph.json`."""
@@ -60,29 +26,22 @@ class Preview:
         file.write_text(json.dumps(self.document, indent=2, sort_keys=True) + "\n", "utf-8")
         return file
 
-    def summary(self) -> dict[str, Any]:
-        """Return all but the graph as JSON data."""
-        return {
-            "steps": [asdict(step) for step in self.steps],
-            "sources": [asdict(source) for source in self.sources],
-            "bytes": self.bytes,
-        }
 
-
-def preview(plan: Plan, settings: Settings, folder: Path) -> Preview:
+def preview(plan: Plan, settings: Settings, folder: Path) -> GraphPreview:
     """Compile a plan for nowhere; `folder` takes the snapshots, as they would be uploaded."""
     with sdk.quiet(), offline.nowhere():
         place = offline.place(settings)
         pipeline = compile_plan(plan, settings, place, folder)
         document = graph.document(pipeline, place.provider)
-    steps = tuple(_step(step, settings, folder) for step in plan.steps)
+    staged = {step.name: snapshot.stage(step, folder) for step in plan.steps}
+    steps = tuple(_step(step, settings, staged[step.name]) for step in plan.steps)
     found = {item.uri: item for step in plan.steps for _, item in step.items()
              if isinstance(item, Source)}  # fmt: skip
-    return Preview(steps, tuple(map(_source, found.values())), document)
+    folders = {name: one.folder for name, one in staged.items()}
+    return GraphPreview(steps, tuple(map(_source, found.values())), document, folders)
 
 
-def _step(step: Step, settings: Settings, folder: Path) -> StepPreview:
-    staged = snapshot.stage(step, folder)
+def _step(step: Step, settings: Settings, staged: Snapshot) -> StepPreview:
     compute = settings.compute_of(step.compute or settings.default_compute)
     words = ["python", Path(step.script).name, *step.argv(_word)]
     return StepPreview(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +11,8 @@ from azureml.pipeline.core import PublishedPipeline, Schedule, ScheduleRecurrenc
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Plan
 
+from .. import curl
+from ..shapes import Published, Scheduled
 from .cron import Recurrence
 from .errors import clear, status_of
 from .parameters import Parameters
@@ -22,38 +21,7 @@ from .patience import while_busy
 if TYPE_CHECKING:
     from .client import Client
 
-TOKEN = "$(az account get-access-token --query accessToken --output tsv)"  # noqa: S105  a command
-
-
-@dataclass(frozen=True)
-class Published:
-    """A pipeline with an address. `parameters` are those that a call may give, with defaults."""
-
-    id: str
-    name: str
-    url: str
-    parameters: dict[str, str] = field(default_factory=dict)
-    experiment: str = "concrete"
-
-    @property
-    def curl(self) -> str:
-        """The line that starts it from a shell."""
-        body = {"ExperimentName": self.experiment, "ParameterAssignments": self.parameters}
-        return (
-            f'curl -X POST -H "Authorization: Bearer {TOKEN}" -H "Content-Type: application/json" '
-            f"-d {shlex.quote(json.dumps(body))} {shlex.quote(self.url)}"
-        )
-
-
-@dataclass(frozen=True)
-class Scheduled:
-    """A schedule: when it starts which published pipeline."""
-
-    id: str
-    name: str
-    active: bool
-    when: str
-    pipeline: str
+SIGN = "az account get-access-token --query accessToken --output tsv"
 
 
 def publish(client: Client, plan: Plan, folder: Path, name: str, version: str = "") -> Published:
@@ -69,7 +37,9 @@ def publish(client: Client, plan: Plan, folder: Path, name: str, version: str = 
             )
         )
     defaults = dict(Parameters(client.settings.parameters, plan).defaults)
-    return Published(made.id, name, made.endpoint, defaults, client.experiment_name)
+    body = {"ExperimentName": client.experiment_name, "ParameterAssignments": defaults}
+    line = curl.post(made.endpoint, body, token=SIGN)
+    return Published(made.id, name, made.endpoint, defaults, line)
 
 
 def schedule(client: Client, published: str, name: str, when: Recurrence) -> Scheduled:

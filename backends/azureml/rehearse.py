@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from concrete_cli.plan import Plan
 
+from .. import environ
 from . import sdk
 from .backend import AzureBackend
 from .settings import read
@@ -49,20 +49,6 @@ def emulated(plan: Plan, folder: Path, settings: Mapping[str, Any]) -> Iterator[
     named = [wanted.environment] if wanted.environment and "/" not in wanted.environment else []
     emulator = emulators.Emulator(folder / "azure", computes, environments=named)
     with emulator, emulator.installed():
-        with _environment(login.ENVIRONMENT | {"HOME": str(home)}):
+        with environ.changed(login.ENVIRONMENT | {"HOME": str(home)}):
             yield AzureBackend(folder / "concrete", {**settings, **ours})
         emulator.check()
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

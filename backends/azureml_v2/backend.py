@@ -16,17 +16,15 @@ from concrete_cli.errors import Interrupted
 from concrete_cli.plan import Output, Plan
 
 from .. import travelling
+from ..shapes import Finding, Preview, Published, Scheduled
 from . import doctor, local_side, outputs, published, schedules, standing, watch
 from .client import Client
 from .compile import files_of
-from .doctor import Finding
 from .endpoints import Endpoints
 from .errors import translate, translated
 from .models import Models
 from .prepare import prepare
-from .preview import Preview, preview
-from .published import Published
-from .schedules import Scheduled
+from .preview import preview
 from .settings import problems_of_plan, read
 
 

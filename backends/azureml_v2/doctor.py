@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from concrete_cli.errors import ConcreteError
 
+from ..shapes import Finding
 from .settings import Settings, read
 
 SECRETS = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at; `help` says what to do when it is not `ok`."""
-
-    what: str
-    ok: bool
-    detail: str = ""
-    help: str = ""
 
 
 def examine(given: Mapping[str, Any], *, live: bool = False) -> Iterator[Finding]:

@@ -1,38 +1,21 @@
-"""Models in the workspace's registry: versions of a folder, found by name, number or alias.
-
-The SDK v2 knows tags but no aliases: an alias is the tag `alias.NAME` of the one version that
-has it.
-"""
+"""Models in the workspace's registry: versions of a folder, found by name, number or alias."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from concrete_cli.errors import NotFound, UsageError
+from concrete_cli.errors import UsageError
 from concrete_cli.plan import Output
 
+from .. import versions
+from ..versions import ALIAS, Version
 from . import outputs
 from .client import Client
 from .sdk import entities
-
-ALIAS = "alias."
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of a model."""
-
-    name: str
-    version: int
-    aliases: tuple[str, ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)
-    created: str = ""
-    path: str = ""
 
 
 class Models:
@@ -56,15 +39,7 @@ class Models:
 
     def find(self, reference: str) -> Version:
         """Return `NAME` (its newest version), `NAME@ALIAS`, `NAME@VERSION` or `NAME:VERSION`."""
-        name, _, wanted = reference.removeprefix("model:").replace(":", "@", 1).partition("@")
-        versions = self.list(name)
-        if not versions:
-            raise NotFound("model in Azure ML", name, {one.name for one in self.list()})
-        for one in versions:
-            if not wanted or wanted == str(one.version) or wanted in one.aliases:
-                return one
-        known = [alias for one in versions for alias in one.aliases]
-        raise NotFound("version", reference, [*known, *(str(one.version) for one in versions)])
+        return versions.find(reference, self.list)
 
     def push(self, bundle: Path, name: str, card: Mapping[str, Any] | None = None) -> int:
         """Register a folder as the next version of a model; the answer is its number."""
@@ -79,8 +54,7 @@ class Models:
 
     def pull(self, reference: str, into: Path) -> Version:
         """Copy the files of a model to `into`, which must not exist or be empty."""
-        if into.exists() and any(into.iterdir()):
-            raise UsageError(f"{into} is not empty")
+        versions.check_new(into)
         found = self.find(reference)
         into.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=into.parent, prefix=".pull-") as aside:
@@ -146,8 +120,8 @@ def _version(model: Any) -> Version:
     return Version(
         model.name,
         int(model.version),
-        tuple(sorted(key.removeprefix(ALIAS) for key in tags if key.startswith(ALIAS))),
-        {key: text for key, text in tags.items() if not key.startswith(ALIAS)},
+        versions.aliases(tags),
+        versions.others(tags),
         context.created_at.isoformat() if context and context.created_at else "",
         str(model.path or ""),
     )

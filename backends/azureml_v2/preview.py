@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from concrete_cli import destinations
 from concrete_cli.backend import Options
 from concrete_cli.plan import Plan, Source, Step
 
+from ..shapes import Preview, SourcePreview, StepPreview
 from .commandline import command
 from .compile import Compiled, compile_plan
 from .sdk import silence
@@ -20,42 +20,8 @@ from .settings import Settings
 SCHEMA = "https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json"
 
 
-@dataclass(frozen=True)
-class StepPreview:
-    """One step as it would be carried out."""
-
-    name: str
-    compute: str
-    command: str
-    files: tuple[str, ...]
-    bytes: int
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class SourcePreview:
-    """One source, and what of it would be uploaded; `bytes` is 0 for what is in Azure already."""
-
-    uri: str
-    destination: str
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Preview:
-    """The whole dry run; `document` is the pipeline as `write` puts it into job.yml."""
-
-    steps: tuple[StepPreview, ...]
-    sources: tuple[SourcePreview, ...]
-    document: Mapping[str, Any]
-    staged: Mapping[str, Path] = field(repr=False, default_factory=dict)
-
-    @property
-    def bytes(self) -> int:
-        """How much would be uploaded at most, each script once."""
-        scripts = {self.staged[step.name]: step.bytes for step in self.steps}
-        return sum(scripts.values()) + sum(source.bytes for source in self.sources)
+class JobPreview(Preview):
+    """The dry run of a pipeline of the SDK v2; `document` is what `write` puts into job.yml."""
 
     def write(self, folder: Path) -> Path:
         """Write job.yml and beside it the scripts, to which its paths are relative."""
@@ -69,25 +35,17 @@ class Preview:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def summary(self) -> dict[str, Any]:
-        """Return all but the pipeline as JSON data."""
-        return {
-            "steps": [asdict(step) for step in self.steps],
-            "sources": [asdict(source) for source in self.sources],
-            "bytes": self.bytes,
-        }
-
 
 def preview(
     plan: Plan, settings: Settings, folder: Path, options: Options | None = None
-) -> Preview:
+) -> JobPreview:
     """Compile a plan for nowhere; `folder`, an empty one, takes the scripts."""
     compiled = compile_plan(plan, settings, folder, options=options)
     steps = tuple(_step(step, settings, compiled.code[step.name]) for step in plan.steps)
     sources = {item for step in plan.steps for _, item in step.items() if isinstance(item, Source)}
     known = {str(path) for path in compiled.sources.values()}
     found = tuple(_source(one, known) for one in sorted(sources, key=str))
-    return Preview(steps, found, _document(compiled), compiled.code)
+    return JobPreview(steps, found, _document(compiled), compiled.code)
 
 
 def _step(step: Step, settings: Settings, staged: Path) -> StepPreview:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Plan
 
+from .. import curl
+from ..shapes import Published
 from .client import Client
 from .compile import Compiled
 from .prepare import prepare
@@ -17,31 +17,6 @@ from .sdk import Input, entities
 
 DEPLOYMENT = "pipeline"
 SIGN = "az account get-access-token --resource https://ml.azure.com --query accessToken -o tsv"
-
-
-@dataclass(frozen=True)
-class Published:
-    """A plan with an address. `parameters` are what a call gives: data first, then values."""
-
-    id: str
-    name: str
-    url: str
-    parameters: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def curl(self) -> str:
-        """The line that starts it from a shell."""
-        data = {
-            name: {"JobInputType": "UriFile", "Uri": value}
-            if "://" in value
-            else {"JobInputType": "Literal", "Value": value}
-            for name, value in self.parameters.items()
-        }
-        body = json.dumps({"properties": {"InputData": data}}).replace("'", "'\\''")
-        return (
-            f'curl -X POST -H "Authorization: Bearer $({SIGN})" '
-            f"-H 'Content-Type: application/json' -d '{body}' {self.url}"
-        )
 
 
 def publish(client: Client, plan: Plan, folder: Path, name: str) -> Published:
@@ -68,7 +43,9 @@ def publish(client: Client, plan: Plan, folder: Path, name: str) -> Published:
     made = client.call(f"publish {name}", lambda ml: _make_default(ml, name))
     if not made.scoring_uri:
         raise NotFound("address", name)
-    return Published(str(made.id or name), name, str(made.scoring_uri), parameters)
+    url = str(made.scoring_uri)
+    line = curl.post(url, _body(parameters), token=SIGN)
+    return Published(str(made.id or name), name, url, parameters, line)
 
 
 def call(client: Client, name: str, parameters: dict[str, str]) -> str:
@@ -88,6 +65,16 @@ def call(client: Client, name: str, parameters: dict[str, str]) -> str:
 def withdraw(client: Client, name: str) -> None:
     """Remove a published plan, so that its address starts nothing any more."""
     client.call(f"withdraw {name}", lambda ml: ml.batch_endpoints.begin_delete(name=name))
+
+
+def _body(parameters: dict[str, str]) -> dict[str, Any]:
+    data = {
+        name: {"JobInputType": "UriFile", "Uri": value}
+        if "://" in value
+        else {"JobInputType": "Literal", "Value": value}
+        for name, value in parameters.items()
+    }
+    return {"properties": {"InputData": data}}
 
 
 def _make_default(ml: Any, name: str) -> Any:

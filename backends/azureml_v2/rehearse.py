@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from concrete_cli.errors import ConcreteError
 from concrete_cli.plan import Plan
 
+from .. import environ
 from .backend import AzureBackend
 from .settings import read
 
@@ -30,22 +30,8 @@ def emulated(plan: Plan, folder: Path, settings: Mapping[str, Any]) -> Iterator[
     home.mkdir(parents=True, exist_ok=True)
     module = import_module("concrete_cli.emulators.azureml_v2")
     with module.Emulator(folder / "azure", computes=tuple(sorted(computes))) as emulator:
-        with _environment({**emulator.environment, "HOME": str(home)}):
+        with environ.changed({**emulator.environment, "HOME": str(home)}):
             own = {**settings, **emulator.settings, "datastore": "", "tenant": "", "config": ""}
             yield AzureBackend(folder / "concrete", own)
         if emulator.unmatched:
             raise ConcreteError(f"the emulator has no answer to {', '.join(emulator.unmatched)}")
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from concrete_cli.plan import Plan
 
+from ..shapes import Scheduled
 from .client import Client
 from .cron import check, recurrence
 from .prepare import prepare
 from .sdk import entities
-
-
-@dataclass(frozen=True)
-class Scheduled:
-    """A schedule: when it starts which plan."""
-
-    id: str
-    name: str
-    active: bool
-    when: str
-    pipeline: str
 
 
 def schedule(

@@ -13,11 +13,9 @@ be tried here. The process that listens is trigger_server.py; it outlives the co
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,8 @@ from concrete_cli import disk, locks, plan_json
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Plan
 
+from .. import curl
+from ..shapes import Published
 from . import trigger_process
 from .serving import key
 from .trigger_parameters import open_parameters
@@ -32,26 +32,6 @@ from .trigger_process import FACTS
 
 FOLDER = "published"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-
-
-@dataclass(frozen=True)
-class Published:
-    """A plan with an address. `parameters` are those that a call may give, with defaults."""
-
-    id: str
-    name: str
-    url: str
-    parameters: dict[str, str] = field(default_factory=dict)
-    key_file: str = ""
-
-    @property
-    def curl(self) -> str:
-        """The line that starts it from a shell."""
-        body = {"ParameterAssignments": self.parameters}
-        return (
-            f'curl -X POST -H "Authorization: Bearer $(cat {shlex.quote(self.key_file)})"'
-            f" -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body))} {self.url}"
-        )
 
 
 class Trigger:
@@ -91,7 +71,12 @@ class Trigger:
                 disk.write_json(folder / FACTS, {**about, "url": url, "port": port})
                 process = trigger_process.start(folder, self._home, listener)
             trigger_process.wait(folder, process)
-        return Published(name, name, url, opened, str(folder / key.FILE))
+        line = curl.post(
+            url,
+            {"ParameterAssignments": opened},
+            token=f"cat {shlex.quote(str(folder / key.FILE))}",
+        )
+        return Published(name, name, url, opened, line)
 
     def list(self) -> list[dict[str, Any]]:
         """Return name, url and status of each, by name."""
