@@ -7,7 +7,6 @@ are equal texts and a golden file shows a change as a diff.
 from __future__ import annotations
 
 import json
-import re
 from importlib import import_module
 from typing import Any
 
@@ -62,11 +61,3 @@ def _sorted(found: dict[str, Any]) -> dict[str, Any]:
         given = module["StructuredInterface"]
         given["Parameters"] = [one for one in given["Parameters"] if one.get("DefaultValue")]
     return found
-
-
-def portable(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a graph without what differs between machines: versions of packages and Python."""
-    text = json.dumps(document)
-    text = re.sub(r"([A-Za-z0-9_.-]+)==[0-9][^\"\\]*", r"\1==VERSION", text)
-    text = re.sub(r"python=3[0-9.]+", "python=VERSION", text)
-    return json.loads(text)  # type: ignore[no-any-return]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from concrete_cli import digest
 from concrete_cli.errors import NotFound
@@ -63,8 +62,3 @@ def local(path: Path) -> Local:
     if path.is_file():
         return Local(path, name, f"{FOLDER}/{content}/{path.name}")
     return Local(path, name, f"{FOLDER}/{content}/**")
-
-
-def is_web(source: Source) -> bool:
-    """Whether a source is fetched from the web."""
-    return urlsplit(source.uri).scheme in ("http", "https")

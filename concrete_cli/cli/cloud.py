@@ -13,15 +13,6 @@ from concrete_cli.cli import options as o
 from concrete_cli.errors import StepFailed
 from concrete_cli.execute import Request
 
-Workflow = Annotated[
-    str,
-    typer.Option(
-        metavar="WORKFLOW",
-        help="train, finetune or run; else the first that the experiment describes.",
-        show_default=False,
-    ),
-]
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -32,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def rehearse(
     experiment: o.Experiment = None,
     backend: o.Cloud = "",
-    workflow: Workflow = "",
+    workflow: o.Workflow = "",
     set_: o.Set = None,
     jobs: o.Jobs = 0,
     json: o.Json = False,
@@ -53,7 +44,7 @@ def rehearse(
 
 def publish(
     experiment: o.Experiment = None,
-    workflow: Workflow = "",
+    workflow: o.Workflow = "",
     backend: o.Backend = "local",
     name: Annotated[
         str,

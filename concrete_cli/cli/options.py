@@ -55,6 +55,14 @@ Set = Annotated[
         "--set", metavar="KEY=VALUE", help="Change a value of the experiment.", show_default=False
     ),
 ]
+Workflow = Annotated[
+    str,
+    typer.Option(
+        metavar="WORKFLOW",
+        help="train, finetune or run; else the first that the experiment describes.",
+        show_default=False,
+    ),
+]
 Jobs = Annotated[
     int,
     typer.Option(

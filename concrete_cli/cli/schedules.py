@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from concrete_cli.cli import options as o
-from concrete_cli.cli.cloud import Workflow
 from concrete_cli.execute import Request
 
 group = typer.Typer(help="List, disable and delete schedules.", rich_markup_mode=None)
@@ -33,7 +32,7 @@ def schedule(
     every: Annotated[
         str, typer.Option(metavar="TIME", help="30m, 12h, 1d, 1w.", show_default=False)
     ] = "",
-    workflow: Workflow = "",
+    workflow: o.Workflow = "",
     backend: o.Backend = "local",
     name: Annotated[
         str,

@@ -13,10 +13,6 @@ import {sibling}
 (out / "text.txt").write_text({sibling}.WORD + (data.read_text() if data else ""))
 with open("{folder}/tries", "a") as file: file.write("x")
 """
-EDITS_AND_SAYS = """
-file = Path("{file}")
-if file.read_text() == "{old}": file.write_text("{new}")
-"""
 
 
 @pytest.fixture(params=[False, True], ids=["warm", "cold"])

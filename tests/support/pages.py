@@ -43,9 +43,6 @@ class Page(HTMLParser):
     def text(self):
         return re.sub(r"\s+", " ", " ".join(self.words))
 
-    def headings(self, text):
-        return re.findall(r"<h2>(.*?)</h2>", text)
-
 
 def browse(folder, page, *flags):
     """Let Chromium open a page; return what it prints."""
