@@ -16,6 +16,7 @@ from concrete_cli.backend import Event, Options
 from concrete_cli.plan import Output, Plan
 
 from .. import travelling
+from ..scrubbing import scrub
 from . import cron, sdk, snapshot
 from .doctor import examine
 from .parameters import Parameters
@@ -79,7 +80,7 @@ class AzureBackend:
     def logs(self, handle: str, step: str) -> str:
         """Return what a step has written so far."""
         with sdk.part("errors").clear(f"reading the log of {step}"):
-            return self._submitted(handle).log(step)
+            return scrub(self._submitted(handle).log(step))
 
     def metrics(self, handle: str, step: str) -> dict[str, Any]:
         """Return the metrics that a step has logged to its run."""

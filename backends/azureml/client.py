@@ -14,6 +14,7 @@ from concrete_cli.backend import Options
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 from concrete_cli.plan import Plan, Source
 
+from .. import computes
 from . import auth, configured, sources, upload
 from .compile import Place, compile_plan
 from .errors import clear, status_of
@@ -132,7 +133,7 @@ class Client:
         for step in plan.steps:
             wanted = self.settings.compute_of(step.compute or self.settings.default_compute)
             if wanted.name and wanted.name not in there:
-                raise NotFound("compute target", wanted.name, there)
+                raise computes.missing(wanted.name, there)
             if wanted.name and there[wanted.name] != wanted.type:
                 raise UsageError(
                     f"compute {wanted.name} is a {there[wanted.name]}, not a {wanted.type}",

@@ -18,8 +18,9 @@ from azureml.core.webservice import AciWebservice, AksWebservice
 from concrete_cli import code
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 
+from ..scrubbing import scrub
 from . import environment
-from .errors import clear, scrub, status_of
+from .errors import clear, status_of
 
 if TYPE_CHECKING:
     from .client import Client

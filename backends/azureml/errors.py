@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from concrete_cli.errors import BackendUnavailable, Busy, ConcreteError, Interrupted, NotFound
 
+from ..scrubbing import scrub
 from . import sdk
 
 LOGIN = "is the login still good? see `auth` in [backend.azureml]"
-SECRETS = re.compile(
-    r"(?i)(sig=|sas=|accountkey=|bearer\s+|password=|secret=)[^\s&\"',;]+|eyJ[\w-]+\.[\w-]*\.[\w-]*"
-)
+LOST = re.compile(r"AADSTS|\bMSI\b")  # it says so in errors of other classes too
 LONGEST = 300
 
 
@@ -47,7 +45,7 @@ def translated(error: BaseException, doing: str) -> ConcreteError:
     if "ModelNotFoundException" in names:
         return NotFound("model", what)
     start, advice = "Azure ML failed", "concrete doctor --backend azureml --live"
-    if "AuthenticationException" in names or status == 401 or "AADSTS" in what:
+    if "AuthenticationException" in names or status == 401 or LOST.search(what):
         start, advice = "not logged in to Azure", LOGIN
     elif status == 403:
         start, advice = "Azure refuses", "ask for the role 'AzureML Data Scientist'"
@@ -94,14 +92,6 @@ def _said(text: str) -> str:
             found = found[key]
     message = (found.get("message") or found.get("Message")) if isinstance(found, dict) else None
     return message if isinstance(message, str) else text
-
-
-def scrub(text: str) -> str:
-    """Take the secrets out of a text: tokens, signatures, and what the environment hides."""
-    for name, value in os.environ.items():
-        if value and name.endswith(("_SECRET", "_PASSWORD", "_TOKEN", "_KEY")):
-            text = text.replace(value, "***")
-    return SECRETS.sub(lambda match: f"{match.group(1) or ''}***", text)
 
 
 def transient(error: BaseException) -> bool:

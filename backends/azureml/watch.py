@@ -9,8 +9,8 @@ from concrete_cli.backend import Event, State
 from concrete_cli.errors import Interrupted
 
 from .. import exits
+from ..scrubbing import scrub
 from . import replay
-from .errors import scrub
 from .patience import patiently
 from .submitted import ENDS, Standing, Submitted
 

@@ -5,6 +5,8 @@ Each method that a command needs is one call. Nobody signs in before something i
 
 from __future__ import annotations
 
+import contextlib
+import re
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -12,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from concrete_cli.backend import Event, Options
-from concrete_cli.errors import Interrupted
+from concrete_cli.errors import ConcreteError, Interrupted
 from concrete_cli.plan import Output, Plan
 
-from .. import travelling
+from .. import computes, travelling
 from ..shapes import Finding, Preview, Published, Scheduled
 from . import doctor, local_side, outputs, published, schedules, standing, watch
 from .client import Client
@@ -26,6 +28,8 @@ from .models import Models
 from .prepare import prepare
 from .preview import preview
 from .settings import problems_of_plan, read
+
+MISSING = re.compile(r"(?i)compute.*not (be )?found")
 
 
 class AzureBackend:
@@ -49,10 +53,28 @@ class AzureBackend:
         name = f"{run_folder.name}-{uuid.uuid4().hex[:8]}"
         with tempfile.TemporaryDirectory(prefix="concrete-") as staging:
             compiled = prepare(self.client, plan, Path(staging), name=name, options=options)
-            answer = self.client.call(
-                "submit the run", lambda ml: ml.jobs.create_or_update(compiled.pipeline)
-            )
+            with self._computes_named(plan):
+                answer = self.client.call(
+                    "submit the run", lambda ml: ml.jobs.create_or_update(compiled.pipeline)
+                )
         return str(answer.name)
+
+    @contextlib.contextmanager
+    def _computes_named(self, plan: Plan) -> Iterator[None]:
+        """Say which compute is missing, and what there is, when Azure misses one."""
+        try:
+            yield
+        except ConcreteError as failure:
+            if not MISSING.search(str(failure)):
+                raise
+            there = self.client.call(
+                "list the computes", lambda ml: [c.name for c in ml.compute.list()]
+            )
+            wanted = [self.settings.compute_of(step).address for step in plan.steps]
+            for name in wanted:
+                if name not in ("serverless", *there):
+                    raise computes.missing(name, there) from failure
+            raise
 
     def watch(self, handle: str) -> Iterator[Event]:
         """Yield what happens until the run has ended; from any machine, as often as wanted."""

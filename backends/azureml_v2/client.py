@@ -71,7 +71,10 @@ def workspace(settings: Settings) -> dict[str, str]:
         raise BackendUnavailable("no Azure ML workspace is configured", help=help_)
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-        found = {key: str(document[NAMES[key]]) for key in KEYS}
+        found = {key: document[NAMES[key]] or "" for key in KEYS}
+        for key in KEYS:
+            if not found[key] or not isinstance(found[key], str):
+                raise KeyError(NAMES[key])  # noqa: TRY301  told below, like one that is not there
     except (ValueError, KeyError, TypeError) as error:
         reason = f"has no {error}" if isinstance(error, KeyError) else "is not JSON"
         raise BackendUnavailable(f"{file} {reason}", help=help_) from error

@@ -14,9 +14,9 @@ from typing import Any
 from concrete_cli import code
 from concrete_cli.errors import ConcreteError, NotFound, UsageError
 
+from ..scrubbing import scrub
 from .client import Client
 from .environment import closure_of, pinned
-from .errors import scrub
 from .models import Models
 from .sdk import entities
 

@@ -9,17 +9,14 @@ from collections.abc import Iterator
 
 from concrete_cli.errors import BackendUnavailable, Busy, ConcreteError, NotFound
 
+from ..scrubbing import scrub
 from .sdk import core_exceptions as core
 from .sdk import silence
 
-SECRETS = re.compile(
-    r"(?i)(\bsig=|accountkey=|sharedaccesskey=|client_secret['\"=: ]+|password['\"=: ]+"
-    r"|bearer )[^\s&;'\"]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
-)
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 SIGN_IN = (
     "auth = cli: `az login`; auth = service_principal: AZURE_TENANT_ID, AZURE_CLIENT_ID, "
-    "AZURE_CLIENT_SECRET"
+    "AZURE_CLIENT_SECRET; auth = managed_identity: on a machine of Azure that has one"
 )
 TRANSIENT = (408, 429, 500, 502, 503, 504)
 
@@ -91,11 +88,6 @@ def _validation(text: str) -> str:
         return "; ".join(f"{entry['path']}: {entry['message']}" for entry in report["errors"])
     except (ValueError, KeyError, TypeError):
         return text
-
-
-def scrub(text: str) -> str:
-    """Return a text with signatures, keys and tokens taken out."""
-    return SECRETS.sub(lambda match: (match[1] or "") + "***", text)
 
 
 def _by_status(status: int | None, text: str) -> tuple[type[ConcreteError], str, str]:

@@ -9,7 +9,8 @@ from typing import Any
 from concrete_cli.backend import State
 
 from .. import exits
-from .errors import one_line, scrub
+from ..scrubbing import scrub
+from .errors import one_line
 
 STATES = {
     "Running": State.RUNNING,

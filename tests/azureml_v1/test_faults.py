@@ -184,7 +184,7 @@ def test_a_token_that_expires_while_waiting(submit, toy, emulator):
 
 
 def test_compute_that_is_not_there_or_of_another_kind(submit, toy):
-    with pytest.raises(NotFound, match="compute target called 'cpu-clusters'") as caught:
+    with pytest.raises(BackendUnavailable, match="compute target called 'cpu-clusters'") as caught:
         submit(toy, default_compute="cpu-clusters")
     assert "did you mean 'cpu-cluster'" in caught.value.help
     with pytest.raises(UsageError, match="is a AmlCompute, not a Kubernetes"):

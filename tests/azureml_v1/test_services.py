@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from concrete_cli.backends.azureml.errors import scrub
+from concrete_cli.backends.scrubbing import scrub
 from concrete_cli.emulators.azureml_v1.published import fire
 
 from concrete_cli.backend import State
@@ -149,7 +149,11 @@ def test_a_schedule_takes_the_place_of_the_one_that_had_its_name(open_backend, t
 
 def test_secrets_are_taken_out_of_messages(monkeypatch):
     monkeypatch.setenv("SOME_PASSWORD", "hunter2")
+    monkeypatch.setenv("API_KEY", "a")
     text = scrub("GET https://x/y?sv=1&sig=abc%2Bd&se=2 hunter2 Bearer eyJ0.e30.zz AccountKey=k==")
     for secret in ("abc%2Bd", "hunter2", "eyJ0", "k=="):
         assert secret not in text
     assert "sv=1" in text
+    kept = "Invalid client secret provided; a password is wanted"
+    assert scrub(kept) == kept
+    assert "hunter3" not in scrub("{'client_secret': 'hunter3'}")

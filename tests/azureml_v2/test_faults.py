@@ -98,6 +98,12 @@ def test_the_secret_is_wrong_or_missing(settings, tmp_path, monkeypatch):
     )
 
 
+def test_a_secret_that_a_service_repeats_is_not_told(backend, toy, tmp_path, faults, monkeypatch):
+    monkeypatch.setenv("MY_API_KEY", "hunter2-hunter2")
+    faults.append(Fault("PUT .*/jobs/", 400, "UserError", "bad key hunter2-hunter2", times=9))
+    assert "bad key ***" in failure(submit(backend, toy, tmp_path))
+
+
 def test_nobody_is_logged_in(settings, tmp_path):
     backend = AzureBackend(tmp_path, {**settings, "auth": "cli"})
     assert "az login" in failure(lambda: backend.client.ml)
@@ -110,7 +116,13 @@ def test_no_workspace_is_configured(settings, tmp_path, monkeypatch):
         lambda: AzureBackend(tmp_path, given).client.ml
     )
     file = tmp_path / "config.json"
-    for text, told in (("{bad", "is not JSON"), ('{"subscription_id": "x"}', "resource_group")):
+    empty = '{"subscription_id": "x", "resource_group": "rg", "workspace_name": null}'
+    for text, told in (
+        ("{bad", "is not JSON"),
+        ("[1]", "is not JSON"),
+        ('{"subscription_id": "x"}', "has no 'resource_group'"),
+        (empty, "has no 'workspace_name'"),
+    ):
         file.write_text(text)
         assert told in failure(lambda: AzureBackend(tmp_path, given).client.ml)
     file.write_text(
@@ -160,7 +172,9 @@ def test_watching_outlives_a_short_outage_and_not_a_long_one(settings, backend, 
 
 def test_the_compute_does_not_exist(settings, toy, tmp_path):
     backend = AzureBackend(tmp_path / "home", {**settings, "default_compute": "nowhere"})
-    assert "nowhere" in failure(submit(backend, toy, tmp_path), ConcreteError)
+    assert "no compute target called 'nowhere'" in failure(submit(backend, toy, tmp_path))
+    backend = AzureBackend(tmp_path / "home", {**settings, "default_compute": "cpu-clusters"})
+    assert "did you mean 'cpu-cluster'" in failure(submit(backend, toy, tmp_path))
 
 
 @pytest.mark.parametrize(

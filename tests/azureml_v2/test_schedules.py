@@ -7,7 +7,7 @@ import time
 import urllib.request
 
 import pytest
-from concrete_cli.backends.azureml_v2 import AzureBackend
+from concrete_cli.backends.azureml_v2 import AzureBackend, cron
 
 from concrete_cli.backend import State
 from concrete_cli.errors import ConcreteError, UsageError
@@ -32,6 +32,11 @@ def test_a_schedule_starts_the_plan_and_can_be_stopped(backend, emulator, toy, t
     assert backend.schedules() == []
 
 
+@pytest.mark.parametrize("text", ["0 9-17/2 * * sun-fri", "0,30 */6 1 jan,JUL 7", "5 4 * * *"])
+def test_times_that_make_sense(text):
+    cron.check(text, "")
+
+
 def test_every_so_often(backend, toy, tmp_path):
     made = backend.schedule(toy, "often", tmp_path / "staging", every="12h")
     assert made.when == "every 12 hour"
@@ -44,6 +49,10 @@ def test_every_so_often(backend, toy, tmp_path):
         ({"cron_text": "nonsense"}, "has 1 fields"),
         ({"cron_text": "0 25 * * *"}, "'25' is no hour"),
         ({"cron_text": "0 3 * * 1-9"}, "is no day of the week"),
+        ({"cron_text": "5-1 * * * *"}, "'5-1' is no minute"),
+        ({"cron_text": "*/90 * * * *"}, "'\\*/90' is no minute"),
+        ({"cron_text": "0 mon * * *"}, "'mon' is no hour"),
+        ({"cron_text": "0 3 * * jan"}, "'jan' is no day of the week"),
         ({"every": "12 parsecs"}, "is not a duration"),
         ({}, "say when"),
         ({"cron_text": "0 3 * * *", "every": "1d"}, "say when"),
