@@ -17,7 +17,7 @@ from concrete_cli.plan import Item, Output, Step
 
 from . import processes
 from .limits import thread_limits
-from .task import Ended, Task
+from .orders import Ended, Orders
 
 LOG_LIMIT = 64 << 20  # bytes
 LOG_KEPT = 1 << 20  # bytes of its end that stay when a log outgrows the limit
@@ -54,12 +54,12 @@ class Attempt:
             folder.mkdir(mode=0o700)
         self.log.touch(mode=0o600)
 
-    def task(self, run_folder: Path) -> Task:
+    def orders(self, run_folder: Path) -> Orders:
         """Return what a process needs to become this step."""
         self.script = payload.script(self.step.script)
         files = code.closure(self.script, self.step.modules)
         self.state = run_folder / "state" / f"{self.step.name}-{digest.of_json(self.recipe)[:16]}"
-        return Task(
+        return Orders(
             script=str(self.script),
             argv=tuple(str(word) for word in self.step.argv(self._place)),
             cwd=str(self.cwd),

@@ -26,32 +26,32 @@ from . import fresh, preload, processes
 LOST_OUTPUT = 120  # Python's own exit code when what was printed could not be written
 
 
-def run(task: Mapping[str, Any], environment: Mapping[str, str], parent: int) -> NoReturn:
-    """Become the step that `task` describes (see task.Task) and exit with its code."""
+def run(orders: Mapping[str, Any], environment: Mapping[str, str], parent: int) -> NoReturn:
+    """Become the step that `orders` describe (see orders.Orders) and exit with its code."""
     code = 1
     try:
-        _become(task, environment, parent)
-        code = _end(_main(task["script"]))
+        _become(orders, environment, parent)
+        code = _end(_main(orders["script"]))
     except BaseException as error:  # noqa: BLE001  whatever it is, the log must tell
         _tell(error)
     finally:
         os._exit(code)
 
 
-def _become(task: Mapping[str, Any], environment: Mapping[str, str], parent: int) -> None:
+def _become(orders: Mapping[str, Any], environment: Mapping[str, str], parent: int) -> None:
     os.setsid()
     processes.die_with(parent)
-    processes.bear(task["env"][processes.MARK])
-    _redirect(task["log"])
-    os.chdir(task["cwd"])
+    processes.bear(orders["env"][processes.MARK])
+    _redirect(orders["log"])
+    os.chdir(orders["cwd"])
     os.environ.clear()
     os.environ.update(environment)
-    _forget(task)
-    preload.settle(task["modules"])
-    fresh.import_from_text(str(Path(path).parent) for path in task["files"].values())
-    _settle_libraries(task["threads"])
-    sys.argv = [task["script"], *task["argv"]]
-    sys.path[:0] = [str(Path(task["script"]).parent), *task["path"]]
+    _forget(orders)
+    preload.settle(orders["modules"])
+    fresh.import_from_text(str(Path(path).parent) for path in orders["files"].values())
+    _settle_libraries(orders["threads"])
+    sys.argv = [orders["script"], *orders["argv"]]
+    sys.path[:0] = [str(Path(orders["script"]).parent), *orders["path"]]
 
 
 def _main(script: str) -> int:
@@ -126,9 +126,9 @@ def _redirect(log: str) -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
-def _forget(task: Mapping[str, Any]) -> None:
+def _forget(orders: Mapping[str, Any]) -> None:
     """Let the step's own modules go before those of the same name that are loaded already."""
-    siblings = [name for name, path in task["files"].items() if path != task["script"]]
+    siblings = [name for name, path in orders["files"].items() if path != orders["script"]]
     own = {name.partition("/")[0].removesuffix(".py") for name in siblings}
     own = {name for name in own if name in sys.modules and name != "__main__"}
     if not own:

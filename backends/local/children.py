@@ -19,12 +19,12 @@ CANNOT_START = 126  # what shells say
 
 
 def fork(
-    task: Mapping[str, Any], environment: Mapping[str, str], let_go: Callable[[], None]
+    orders: Mapping[str, Any], environment: Mapping[str, str], let_go: Callable[[], None]
 ) -> int:
     """Start a child with what is imported here; it begins by `let_go` of what is ours."""
-    for name in task["modules"]:
+    for name in orders["modules"]:
         preload.load(name)
-    fresh.compile_ahead(task["files"].values())
+    fresh.compile_ahead(orders["files"].values())
     gc.freeze()  # what is there now stays in pages that the children share
     server = os.getpid()
     pid = os.fork()
@@ -36,14 +36,14 @@ def fork(
             let_go()
             gc.enable()
         finally:
-            child.run(task, environment, server)
+            child.run(orders, environment, server)
     return pid
 
 
-def spawn(task: Mapping[str, Any], environment: Mapping[str, str]) -> int:
-    """Start a child in a fresh interpreter. The task goes by stdin: others can read arguments."""
+def spawn(orders: Mapping[str, Any], environment: Mapping[str, str]) -> int:
+    """Start a child in a fresh interpreter. Orders go by stdin: others can read arguments."""
     with tempfile.TemporaryFile() as file:
-        file.write(json.dumps(task).encode())
+        file.write(json.dumps(orders).encode())
         file.seek(0)
         log = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         return os.posix_spawn(
@@ -52,7 +52,7 @@ def spawn(task: Mapping[str, Any], environment: Mapping[str, str]) -> int:
             environment,
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, file.fileno(), 0),
-                (os.POSIX_SPAWN_OPEN, 1, task["log"], log, 0o600),
+                (os.POSIX_SPAWN_OPEN, 1, orders["log"], log, 0o600),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
             ],
             setsigdef=RUN_BY_US,
@@ -70,9 +70,9 @@ def ended() -> Iterator[tuple[int, int, float, int]]:
             yield pid, code, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
-def refuse(task: Mapping[str, Any], error: OSError) -> None:
+def refuse(orders: Mapping[str, Any], error: OSError) -> None:
     """Say in the log of a step why its process could not be started."""
-    with contextlib.suppress(OSError), open(task["log"], "a", encoding="utf-8") as log:  # noqa: PTH123
+    with contextlib.suppress(OSError), open(orders["log"], "a", encoding="utf-8") as log:  # noqa: PTH123
         log.write(f"the process could not be started: {error}\n")
 
 

@@ -13,7 +13,7 @@ from concrete_cli import disk
 from . import processes
 from .attempt import Attempt
 from .launch import Launcher
-from .task import Ended
+from .orders import Ended
 
 TICK = 0.2  # seconds between looks at deadlines, logs and requests to cancel
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL
@@ -62,7 +62,7 @@ class Crew:
         attempt.cwd = self._place()
         attempt.cold = attempt.cold or self.cold
         attempt.prepare()
-        attempt.ticket = self._launcher.start(attempt.task(self._run_folder), cold=attempt.cold)
+        attempt.ticket = self._launcher.start(attempt.orders(self._run_folder), cold=attempt.cold)
         attempt.started = time.monotonic()
         self._running[attempt.ticket] = attempt
 

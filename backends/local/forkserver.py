@@ -6,7 +6,7 @@ nobody asks for anything, so that the first step starts as soon as its own libra
 Lines of JSON over a socket:
 
     in   {"op": "environment", "env": {...}}           of whoever is connected
-         {"op": "run", "ticket": 1, "task": {...}}     fork a child (task.Task); "cold": true: a
+         {"op": "run", "ticket": 1, "orders": {...}}   fork a child (orders.Orders); "cold": true: a
                                                        fresh interpreter instead
          {"op": "signal", "ticket": 1, "number": 15}   signal its process group
          {"op": "preload", "modules": ["pandas"]}      import these when there is time
@@ -105,14 +105,14 @@ class Server:
         session.environment = env
 
     def _on_run(
-        self, session: Session, ticket: int, task: dict[str, Any], *, cold: bool = False
+        self, session: Session, ticket: int, orders: dict[str, Any], *, cold: bool = False
     ) -> None:
-        environment = session.environment | task["env"]
+        environment = session.environment | orders["env"]
         try:
             start = children.spawn if cold else self._fork
-            pid = start(task, environment)
+            pid = start(orders, environment)
         except OSError as error:
-            children.refuse(task, error)
+            children.refuse(orders, error)
             session.send(ticket=ticket, status=children.CANNOT_START, cpu=0, memory=0)
             return
         self.children[pid] = Child(session, ticket, environment[processes.MARK])
@@ -160,8 +160,8 @@ class Server:
             self.asked.add(self.wanted[0])
             preload.load(self.wanted.pop(0))
 
-    def _fork(self, task: dict[str, Any], environment: dict[str, str]) -> int:
-        return children.fork(task, environment, self._let_go)
+    def _fork(self, orders: dict[str, Any], environment: dict[str, str]) -> int:
+        return children.fork(orders, environment, self._let_go)
 
     def _let_go(self) -> None:
         """Close what belongs to the server, in a child."""

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from . import processes, resident
 from .limits import single_threaded
-from .task import Ended, Task
+from .orders import Ended, Orders
 
 _ahead: list[_Server] = []  # the server that was started before its run; at most one
 PATIENCE = 5.0  # seconds for a server to end what runs
@@ -42,10 +42,10 @@ class Launcher:
         self._server: _Server | None = None
         self._use_resident = True
 
-    def start(self, task: Task, *, cold: bool) -> int:
+    def start(self, orders: Orders, *, cold: bool) -> int:
         """Start a process; return the ticket by which its end is told."""
         ticket = next(self._tickets)
-        self._ready().run(ticket, task, cold=cold)
+        self._ready().run(ticket, orders, cold=cold)
         return ticket
 
     def preload(self, modules: Iterable[str]) -> None:
@@ -112,9 +112,9 @@ class _Server:
         self._works: dict[int, str] = {}
         self.send(op="environment", env=dict(os.environ))
 
-    def run(self, ticket: int, task: Task, *, cold: bool) -> None:
-        self._works[ticket] = task.env[processes.MARK]
-        self.send(op="run", ticket=ticket, task=task.document, cold=cold)
+    def run(self, ticket: int, orders: Orders, *, cold: bool) -> None:
+        self._works[ticket] = orders.env[processes.MARK]
+        self.send(op="run", ticket=ticket, orders=orders.document, cold=cold)
 
     def send(self, **message: object) -> None:
         self._socket.settimeout(None)

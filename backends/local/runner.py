@@ -23,9 +23,9 @@ from concrete_cli.runs import Run
 from .attempt import Attempt
 from .crew import Crew
 from .inputs import Inputs
+from .orders import Ended
 from .recipe import recipe
 from .schedule import Schedule
-from .task import Ended
 from .verdict import Verdict, judge
 
 

@@ -8,8 +8,8 @@ from concrete_cli.errors import NotFound
 
 from .attempt import Attempt
 from .inputs import Inputs
+from .orders import Ended
 from .recipe import recipe
-from .task import Ended
 
 STUCK = 0.1  # a child that used less of its time than this was waiting, not working
 EDITS = 3  # times a step is run again because what it is made of became another one meanwhile

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Task:
+class Orders:
     """All that a process needs to become a step.
 
     `env` is what its environment has beyond the runner's, `files` the script and its own modules
@@ -27,7 +27,7 @@ class Task:
 
     @property
     def document(self) -> dict[str, Any]:
-        """This task as JSON data."""
+        """These orders as JSON data."""
         return dict(vars(self))
 
 
