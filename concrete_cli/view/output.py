@@ -142,8 +142,8 @@ def _odd_data(found: dict[str, Any]) -> list[str]:
     count = len(found.get("warnings", []))
     if not count:
         return []
-    what = "one thing in the data looks" if count == 1 else f"{count} things in the data look"
-    return [f"{what} wrong: concrete logs {found['run']} prepare"]
+    what = "an oddity" if count == 1 else f"{count} oddities"  # short: it fits 80 columns
+    return [f"{what} in the data: concrete logs {found['run']} prepare"]
 
 
 def _failed_candidates(found: dict[str, Any]) -> list[str]:

@@ -46,7 +46,7 @@ def test_train_selects_by_cross_validation_and_reuses_all_of_it(concrete, experi
 
 def test_a_changed_parameter_runs_only_what_depends_on_it(concrete, experiment):
     told = concrete("train", experiment, *FEW).stderr
-    assert "warning: 2 things in the data look wrong: concrete logs 20" in told
+    assert "warning: 2 oddities in the data: concrete logs 20" in told
     change = ["--set", "train.candidates.tree.params.max_depth=4"]
 
     plan = concrete("plan", experiment, *FEW, *change, "--json").json()
