@@ -21,6 +21,9 @@ FOREIGN = ("CONCRETE_", "AZUREML_", "MLFLOW_", "XDG_", "CLICOLOR")
 COLOUR = ("NO_COLOR", "FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS")
 
 netguard.install()
+# Started in the background of a script, or by nohup, we and all that we start would not hear these.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items):
