@@ -56,11 +56,22 @@ def tell(space: Workspace, run: Run, document: Mapping[str, Any]) -> None:
 
 def tell_aliases(models: Models, version: Version) -> None:
     """Tell MLflow which aliases a version of a model has, if its experiment says so."""
-    run = Run(models.home / "runs" / str(version.record.get("run")))
+    run = origin(models, version)
     if uri := _tracker(run):
         aliases = models.aliases_of(version)
         model = {"name": version.name, "version": version.number, "aliases": aliases}
         _send(uri, {"model": model}, run)
+
+
+def tell_deleted(version: Version, run: Run) -> None:
+    """Have MLflow delete a version that is gone here; `run`, its origin, and its files stay."""
+    if uri := _tracker(run):
+        _send(uri, {"deleted": {"name": version.name, "version": version.number}}, run)
+
+
+def origin(models: Models, version: Version) -> Run:
+    """Return the run that a version came from, which may have been removed."""
+    return Run(models.home / "runs" / str(version.record.get("run")))
 
 
 def _send(uri: str, facts: Mapping[str, Any], run: Run) -> None:
@@ -75,7 +86,8 @@ def _send(uri: str, facts: Mapping[str, Any], run: Run) -> None:
             with aside.made_by(
                 SCRIPT, "told", words, cwd=folder if folder.is_dir() else None, env=given
             ) as told:
-                run.note(mlflow=disk.read_json(told / "told.json"))
+                known = run.record.get("mlflow", {})
+                run.note(mlflow=known | disk.read_json(told / "told.json"))
         except ConcreteError as error:
             reason = SECRET.sub("...@", str(error))
             place = SECRET.sub("...@", uri)

@@ -45,6 +45,9 @@ def main(args: argparse.Namespace) -> None:
 
 
 def _tell(tracker: Tracker, facts: Mapping[str, Any]) -> dict[str, Any]:
+    if deleted := facts.get("deleted"):
+        tracker.delete(deleted)
+        return {"version": None}
     model = facts.get("model")
     if model and "run" not in facts:
         return {"version": tracker.aliases(model)}
@@ -130,6 +133,11 @@ class Tracker:
         for alias in model["aliases"]:
             self.client.set_registered_model_alias(model["name"], alias, found.version)
         return str(found.version)
+
+    def delete(self, model: Mapping[str, Any]) -> None:
+        """Delete the version, if it is there; the run that logged it keeps its files."""
+        if found := self._version(model):
+            self.client.delete_model_version(model["name"], found.version)
 
     def _version(self, model: Mapping[str, Any]) -> Any:
         wanted = f"name='{model['name']}' AND tags.`{VERSION}` = '{model['version']}'"

@@ -63,7 +63,9 @@ class Registry:
     def delete(self, ref: str) -> dict[str, Any]:
         """Remove a version that has no alias; return name and version."""
         found = self._models.find(single(ref))
+        run = tracking.origin(self._models, found)
         self._models.delete(found)
+        tracking.tell_deleted(found, run)
         return _of(found)
 
     def _facts(self, version: Version) -> dict[str, Any]:

@@ -58,12 +58,13 @@ for experiment in client.search_experiments():
                      "status": run.info.status, "tags": run.data.tags, "params": run.data.params,
                      "metrics": run.data.metrics, "folds": len(history), "files": files})
 models = {one.name: one.aliases for one in client.search_registered_models()}
+versions = len(client.search_model_versions())
 answer = None
 if "production" in models.get("strength", {}):
     model = mlflow.pyfunc.load_model("models:/strength@production")
     rows = pd.read_csv(sys.argv[1]).drop(columns="compressive_strength").head(4)
     answer = model.predict(rows).to_dict("list")
-print(json.dumps({"runs": runs, "models": models, "answer": answer}))
+print(json.dumps({"runs": runs, "models": models, "versions": versions, "answer": answer}))
 """
 
 
@@ -122,6 +123,14 @@ def test_runs_models_and_aliases(concrete, tmp_path):
     assert [float(line.split(",")[0]) for line in ours] == pytest.approx(
         found["answer"]["prediction"]
     )
+
+    note = json.loads((Path(tuned["paths"]["run"]) / "run.json").read_text())["mlflow"]
+    assert (len(note["run_id"]), note["version"], found["versions"]) == (32, "1", 1)
+    Models(tmp_path / ".concrete").untag("strength", "production")
+    concrete("models", "delete", "strength:1")
+    after = looked(tmp_path)
+    assert (after["models"], after["versions"]) == ({"strength": {}}, 0)
+    assert len(after["runs"]) == len(found["runs"])
 
 
 def test_a_version_in_the_registry_of_a_cloud_is_none_of_ours(tmp_path):
