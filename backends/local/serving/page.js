@@ -49,10 +49,10 @@ function numberField(column, box) {
     take(field.valueAsNumber);
   });
   const pair = make("div", { class: "pair" });
-  pair.append(range, field);
   const ends = make("div", { class: "ends", id: `${id}-ends` });
   ends.append(make("span", {}, number(column.min)), make("span", {}, number(column.max)));
-  box.append(pair, ends);
+  pair.append(range, field, ends);
+  box.append(pair);
   return { id, inputs: [range, field], value: () => field.valueAsNumber };
 }
 
@@ -109,7 +109,10 @@ async function predict() {
     const found = await answer.json();
     byId("told").textContent = answer.ok ? ""
       : answer.status === 401 ? "This is not the endpoint's key." : found.error;
-    if (answer.ok) show(found, column, values);
+    if (answer.ok) {
+      byId("key").placeholder = "in use; paste another";
+      show(found, column, values);
+    }
   } catch { byId("told").textContent = "The endpoint does not answer."; }
   busy = false;
   if (again) { again = false; predict(); }
@@ -131,7 +134,7 @@ function show(found, column, values) {
 }
 
 function ticks(low, high) {
-  const rough = (high - low) / 4 || 1, power = 10 ** Math.floor(Math.log10(rough));
+  const rough = (high - low) / 5 || 1, power = 10 ** Math.floor(Math.log10(rough));
   const size = [1, 2, 5, 10].find((one) => one * power >= rough) * power, found = [];
   for (let at = Math.ceil(low / size) * size; at <= high + size / 1e6; at += size) found.push(at);
   return found;
