@@ -74,13 +74,19 @@ def deploy(tmp_path, bundle):
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory, bundle):
-    """An endpoint for tests that leave it as it was, with limits that they reach soon."""
-    deployed = Deployed(tmp_path_factory.mktemp("shared"), bundle)
-    settings = {"workers": 2, "slow": 1.0, "most_bytes": 200_000, "most_rows": 500}
-    deployed.asked = deployed("mix", **settings)
+def of_module(tmp_path_factory, bundle):
+    """Deploy endpoints that are gone when all tests of a module have ended."""
+    deployed = Deployed(tmp_path_factory.mktemp("deployed"), bundle)
     yield deployed
     deployed.close()
+
+
+@pytest.fixture(scope="module")
+def shared(of_module):
+    """An endpoint for tests that leave it as it was, with limits that they reach soon."""
+    settings = {"workers": 2, "slow": 1.0, "most_bytes": 200_000, "most_rows": 500}
+    of_module.asked = of_module("mix", **settings)
+    return of_module
 
 
 @pytest.fixture

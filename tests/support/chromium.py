@@ -37,7 +37,8 @@ for end, number in zip(ends, (3, 4)):
     os.dup2(end, number)
 os.execv(sys.argv[3], sys.argv[3:])
 """
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds; a machine that does much else is slow
+LOST = 5.0  # seconds after which a page that went elsewhere meanwhile will not answer any more
 
 
 class Browser:
@@ -78,13 +79,16 @@ class Browser:
         os.close(self._from)
         shutil.rmtree(self._profile, ignore_errors=True)
 
-    def send(self, method: str, **params: object) -> dict:
+    def send(self, method: str, patience: float = PATIENCE, **params: object) -> dict:
         """Send a command to the page; return its result."""
-        return self._send(method, self._session, **params)
+        return self._send(method, self._session, patience, **params)
 
     def open(self, url: str, width: int = 1400, height: int = 900, *, dark: bool = False) -> None:
-        """Show a page; a new one even if only the fragment differs."""
+        """Show a page; a new one even if only the fragment differs, with nothing noted yet."""
         self.send("Page.navigate", url="about:blank")
+        self.wait("location.href === 'about:blank'")
+        self.errors.clear()
+        self.requests.clear()
         self.send(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -97,10 +101,10 @@ class Browser:
         self.send("Page.navigate", url=url)
         self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
 
-    def value(self, script: str) -> object:
+    def value(self, script: str, patience: float = PATIENCE) -> object:
         """Return what a JavaScript expression comes to."""
         found = self.send(
-            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+            "Runtime.evaluate", patience, expression=script, returnByValue=True, awaitPromise=True
         )
         if "exceptionDetails" in found:
             raise AssertionError(found["exceptionDetails"])
@@ -111,7 +115,7 @@ class Browser:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             with contextlib.suppress(AssertionError):
-                if self.value(f"Boolean({script})"):
+                if self.value(f"Boolean({script})", LOST):
                     return
             time.sleep(0.03)
         raise AssertionError(f"still not true: {script}; errors: {self.errors}")
@@ -122,12 +126,14 @@ class Browser:
         path.write_bytes(base64.b64decode(taken["data"]))
         return path
 
-    def _send(self, method: str, session: str = "", **params: object) -> dict:
+    def _send(
+        self, method: str, session: str = "", patience: float = PATIENCE, **params: object
+    ) -> dict:
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": params}
         message |= {"sessionId": session} if session else {}
         os.write(self._to, json.dumps(message).encode() + b"\0")
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         while True:
             for found in self._read(end):
                 if found.get("id") == number:
