@@ -95,9 +95,8 @@ class AzureBackend:
 
     def check(self, plan: Plan) -> list[tuple[str, str]]:
         """Return what this backend cannot do with a plan: dotted keys, and why. Offline."""
-        found = [
-            ("parameters", text) for text in Parameters(self.settings.parameters, plan).problems()
-        ]
+        parameters = Parameters(self.settings.parameters, plan)
+        found = [("parameters", text) for text in parameters.problems()]
         for step in plan.steps:
             name = step.compute or self.settings.default_compute
             if not name:
@@ -107,8 +106,12 @@ class AzureBackend:
             if too_large := travelling.problem(step.name, files):
                 found.append(("", too_large))
             imports = frozenset(name for file in files.values() for name in code.imports(file))
-            if refusal := self.settings.compute_of(name).refuses(imports):
-                found.append((f"compute.{name}.kind", f"step {step.name}: {refusal}"))
+            found += [
+                (f"compute.{name}.kind", f"step {step.name}: {refusal}")
+                for refusal in self.settings.compute_of(name).refuses(
+                    step, imports, parameters.of(step)
+                )
+            ]
         return found
 
     def preview(self, plan: Plan, folder: Path) -> Preview:

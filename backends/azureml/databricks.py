@@ -15,7 +15,6 @@ from azureml.data.data_reference import DataReference
 from azureml.pipeline.core import PipelineData
 from azureml.pipeline.steps import DatabricksStep
 
-from concrete_cli.errors import UsageError
 from concrete_cli.plan import Item, Output, Plan, Source, Step
 
 from . import pins
@@ -87,8 +86,6 @@ def step(
         "instance_pool_id": options.get("instance_pool"),
         "num_workers": options.get("workers", None if "cluster" in options else 1),
     }
-    if one.retries:
-        raise UsageError(f"step {one.name}: retries are not possible on databricks")
     return DatabricksStep(
         name=one.name,
         inputs=inputs,

@@ -39,7 +39,8 @@ class Parameters:
         known |= {f"{step.name}.{name}" for step in self.plan.steps for name in step.params}
         for name in self.names:
             if name not in known:
-                yield f"no step has a parameter {name!r}; {nearest(name, known)}"
+                hint = nearest(name, known) or f"there are: {', '.join(sorted(known))}"
+                yield f"no step has a parameter {name!r}; {hint}"
                 continue
             values = {text(step.params[name]) for step in self.plan.steps if name in step.params}
             if len(values) > 1:

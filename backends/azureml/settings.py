@@ -105,6 +105,9 @@ def _of_compute(given: Any) -> Iterator[tuple[str, str]]:
         yield "compute", "expected tables: [backend.azureml.compute.NAME]; see default_compute"
         return
     for name, table in given.items():
+        if not isinstance(table, Mapping):
+            yield f"compute.{name}", 'expected a table: kind = "amlcompute"'
+            continue
         for key, text in Compute(name, table.get("kind", "amlcompute"), _options(table)).problems():
             yield f"compute.{name}.{key}", text
 

@@ -46,10 +46,9 @@ class Bindings:
     def parameters(self) -> dict[str, str]:
         """The pipeline inputs that a call may change, with the experiment's own values."""
         return {
-            name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            made: _text(step.params[name])
             for step in self.plan.steps
-            for name, value in step.params.items()
-            if self.settings.opens(step, name)
+            for name, made in self.settings.opened(step).items()
         }
 
     def pipeline_inputs(self) -> dict[str, Any]:
@@ -76,7 +75,8 @@ class Bindings:
         """Return the types of what a step reads."""
         found = {name: Input(type=self._type(item)) for name, item in step.items()}
         found |= {_after(name): Input(type="uri_folder") for name in step.after}
-        return found | {parameter(name): Input(type="string") for name in self._open(step)}
+        opened = self.settings.opened(step)
+        return found | {parameter(name): Input(type="string") for name in opened}
 
     def component_outputs(self, step: Step) -> dict[str, Any]:
         """Return the types and modes of what a step leaves."""
@@ -91,8 +91,8 @@ class Bindings:
         # Azure knows no order but that of data: an input that the script never hears of
         for name in step.after:
             found[_after(name)] = self._binding(self.plan.step(name).outputs[0])
-        open_ = self._open(step)
-        return found | {parameter(name): f"${{{{parent.inputs.{name}}}}}" for name in open_}
+        opened = self.settings.opened(step).items()
+        return found | {parameter(name): f"${{{{parent.inputs.{made}}}}}" for name, made in opened}
 
     def outputs(self, step: Step) -> dict[str, Any]:
         """Return where a step's outputs go, as far as that is not Azure's choice."""
@@ -113,9 +113,6 @@ class Bindings:
         }
         return {name: path for name, path in paths.items() if path.exists()}
 
-    def _open(self, step: Step) -> list[str]:
-        return [name for name in step.params if self.settings.opens(step, name)]
-
     def _destination(self, output: Output) -> str:
         store, path = self.settings.destination(output)
         filled = destinations.filled(path, "${{name}}", output.step, output.name)
@@ -130,6 +127,10 @@ class Bindings:
         if isinstance(item, Source) and item in self.data:
             return str(self.data[item].type)
         return _type(item)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _after(step: str) -> str:

@@ -82,9 +82,19 @@ class Settings:
         store, _, path = destinations.find(self.destinations, output).partition("/")
         return store, path
 
+    def opened(self, step: Step) -> dict[str, str]:
+        """Return which parameters of a step a call may change, and what a call calls them."""
+        found = {name: name for name in step.params if name in self.parameters}
+        own = {
+            name: f"{step.name}_{name}"
+            for name in step.params
+            if f"{step.name}.{name}" in self.parameters
+        }
+        return found | own
+
     def opens(self, step: Step, parameter: str) -> bool:
         """Tell whether a call may change a parameter of a step."""
-        return bool({parameter, f"{step.name}.{parameter}"} & set(self.parameters))
+        return parameter in self.opened(step)
 
 
 def read(given: Mapping[str, Any]) -> Settings:
@@ -101,12 +111,7 @@ def read(given: Mapping[str, Any]) -> Settings:
 
 def problems(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what is wrong in the table, with the dotted key that it is about."""
-    known = {entry.name: entry.type for entry in fields(Settings)}
-    for key, value in given.items():
-        if key not in known:
-            yield key, f"there is no such setting; {nearest(key, known) or ', '.join(known)}"
-        elif known[key] == "str" and not isinstance(value, str):
-            yield key, f"text was expected, not {value!r}"
+    yield from _problems_of_values(given)
     if (auth := given.get("auth", "cli")) not in AUTH:
         yield "auth", f"{auth!r} is none of {', '.join(AUTH)}"
     computes = given.get("compute", {})
@@ -139,26 +144,54 @@ def problems_of_plan(plan: Plan, settings: Settings) -> Iterator[tuple[str, str]
         for name, value in step.params.items():
             if "${{" in str(value) or "$[[" in str(value):
                 yield "parameters", f"step {step.name}: {name} is an expression of Azure: {value!r}"
+    yield from (("parameters", text) for text in _problems_of_parameters(plan, settings))
+
+
+def _problems_of_parameters(plan: Plan, settings: Settings) -> Iterator[str]:
+    names = {key for step in plan.steps for key in step.params}
+    names |= {f"{step.name}.{key}" for step in plan.steps for key in step.params}
     for wanted in settings.parameters:
-        names = {key for step in plan.steps for key in step.params}
-        full = {f"{step.name}.{key}" for step in plan.steps for key in step.params}
-        if wanted not in names | full:
-            yield (
-                "parameters",
-                f"no step has a parameter {wanted!r}; {nearest(wanted, names | full)}",
-            )
+        if wanted not in names:
+            hint = nearest(wanted, names) or f"there are: {', '.join(sorted(names))}"
+            yield f"no step has a parameter {wanted!r}; {hint}"
+        values = {repr(step.params[wanted]) for step in plan.steps if wanted in step.params}
+        if len(values) > 1:
+            yield f"{wanted!r} is not the same in every step; name one: STEP.{wanted}"
+
+
+def _problems_of_values(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    known = {entry.name: entry.type for entry in fields(Settings)}
+    for key, value in given.items():
+        if key not in known:
+            yield key, f"there is no such setting; {nearest(key, known) or ', '.join(known)}"
+        elif known[key] == "str" and not isinstance(value, str):
+            yield key, f"text was expected, not {value!r}"
+        elif known[key] == "int" and not _number(value, 0):
+            yield key, f"a number from 0 was expected, not {value!r}"
+    names = given.get("parameters", [])
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        yield "parameters", "a list of names was expected"
 
 
 def _problems_of_compute(key: str, table: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(table, Mapping):
         yield key, 'a table was expected: kind = "amlcompute"'
         return
-    known = [entry.name for entry in fields(Compute) if entry.name != "name"]
-    for name in table:
+    known = {entry.name: entry.type for entry in fields(Compute) if entry.name != "name"}
+    for name, value in table.items():
         if name not in known:
-            yield f"{key}.{name}", f"there is no such setting; {nearest(name, known)}"
+            hint = nearest(name, known) or ", ".join(known)
+            yield f"{key}.{name}", f"there is no such setting; {hint}"
+        elif known[name] == "int" and not _number(value, 1):
+            yield f"{key}.{name}", f"a number from 1 was expected, not {value!r}"
+        elif known[name] == "str" and name != "kind" and not isinstance(value, str):
+            yield f"{key}.{name}", f"text was expected, not {value!r}"
     kind = table.get("kind", "amlcompute")
     if kind in ELSEWHERE:
         yield f"{key}.kind", f"{kind!r} exists only on --backend azureml (SDK v1)"
     elif kind not in KINDS:
         yield f"{key}.kind", f"{kind!r} is none of {', '.join(KINDS)}"
+
+
+def _number(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

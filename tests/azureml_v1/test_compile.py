@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 
 import pytest
 from concrete_cli.backends import travelling
 from concrete_cli.backends.azureml import AzureBackend
 from concrete_cli.backends.azureml.on_databricks import arguments
-from concrete_cli.backends.azureml.settings import read
+from concrete_cli.backends.azureml.settings import problems, read
 
 from concrete_cli.errors import ExperimentInvalid, UsageError
 from concrete_cli.plan import Output, Plan
@@ -175,8 +176,6 @@ def test_steps_on_databricks_hand_data_over_in_the_older_way(graph, toy, tmp_pat
         ["_on_databricks.py", "_tools.py", "power.py"],
         ["_tools.py", "power.py"],
     ]
-    with pytest.raises(UsageError, match="retries"):
-        graph(with_step(plan, "power_2", retries=1), compute={"spark": spark})
 
 
 def test_what_databricks_passes_becomes_our_arguments(monkeypatch):
@@ -222,6 +221,37 @@ def test_what_a_compute_cannot_run_is_found_before(toy, tmp_path):
     assert AzureBackend(tmp_path, HERE).check(toy) == []
     missing = AzureBackend(tmp_path, {}).check(toy)
     assert missing[0] == ("default_compute", "is missing: step numbers names no compute")
+
+
+def test_databricks_repeats_no_step_and_is_given_no_parameters(toy, tmp_path):
+    compute = {"cpu-cluster": {"kind": "databricks", "cluster": "0101"}}
+    settings = HERE | {"compute": compute, "parameters": ["numbers.factor"]}
+    plan = with_step(toy, "numbers", retries=1)
+    assert AzureBackend(tmp_path, settings).check(plan) == [
+        ("compute.cpu-cluster.kind", "step numbers: databricks knows no retries"),
+        ("compute.cpu-cluster.kind",
+         "step numbers: on databricks a call cannot give the parameter factor"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "told"),
+    [
+        ("x", "", "expected a table"),
+        ({"kind": 3}, ".kind", "expected one of amlcompute, .*, got 3$"),
+        ({"kind": "kubernets"}, ".kind", "did you mean 'kubernetes'"),
+        ({"kind": "serverless"}, ".kind", "exists only on --backend azureml-v2"),
+        ({"gpu": "many"}, ".gpu", "expected true or false, got 'many'"),
+        ({"kind": "databricks", "cluster": 5}, ".cluster", "expected a text, got 5"),
+        ({"kind": "databricks", "cluster": "a", "workers": "x"}, ".workers", "expected a number"),
+        ({"kind": "databricks", "spark_version": "x"}, ".kind", "needs `cluster`, or"),
+        ({"kind": "instance", "workers": 2}, ".workers", "instance has no such option"),
+    ],
+)
+def test_a_table_of_a_compute_is_checked(table, key, told):
+    ((where, text),) = problems(HERE | {"compute": {"box": table}})
+    assert where == f"compute.box{key}"
+    assert re.search(told, text)
 
 
 def test_names_that_azure_would_take_for_one_are_refused(graph, toy):

@@ -117,6 +117,18 @@ def test_a_parameter_that_no_step_has_is_a_problem(toy):
     assert (key, "did you mean 'numbers.factor'" in text) == ("parameters", True)
 
 
+def test_a_parameter_of_one_step_is_not_that_of_another(toy, tmp_path):
+    ((_, text),) = problems_of_plan(toy, read({"parameters": ["exponent"]}))
+    assert text == "'exponent' is not the same in every step; name one: STEP.exponent"
+    opened = ["power_2.exponent", "power_3.exponent"]
+    pipeline = compiled(toy, tmp_path, parameters=opened).pipeline._to_dict()
+    given = {name: value for name, value in pipeline["inputs"].items() if "power" in name}
+    assert given == {"power_2_exponent": "2", "power_3_exponent": "3"}
+    bound = [pipeline["jobs"][f"power_{n}"]["inputs"]["param_exponent"] for n in (2, 3)]
+    names = [f"${{{{parent.inputs.power_{n}_exponent}}}}" for n in (2, 3)]
+    assert [one["path"] for one in bound] == names
+
+
 def test_a_dry_run_writes_what_az_takes(toy, tmp_path, source):
     settings = read({"environment": "azureml://registries/azureml/environments/x/versions/1"})
     found = preview(toy, settings, tmp_path / "staging")

@@ -247,6 +247,10 @@ def test_an_unmatched_request_is_an_error_of_the_emulator(backend, emulator):
         ({"compute": {"gpu": {"kind": "toaster"}}}, "'toaster'"),
         ({"compute": {"gpu": {"size": 3}}}, "compute.gpu.size: there is no such setting"),
         ({"compute": "gpu"}, "table of tables"),
+        ({"compute": {"gpu": {"instance_count": "many"}}}, "compute.gpu.instance_count: a number"),
+        ({"compute": {"gpu": {"target": 3}}}, "compute.gpu.target: text was expected, not 3"),
+        ({"tries": "x"}, "tries: a number from 0 was expected"),
+        ({"parameters": "x"}, "parameters: a list of names"),
         ({"cloud": "MyCloud"}, "AzureCloud"),
     ],
 )
