@@ -41,7 +41,8 @@ def translated(error: BaseException, doing: str) -> ConcreteError:
     status, names = status_of(error), {kind.__name__ for kind in type(error).__mro__}
     what = f"{doing}: {one_line(error)}"
     if status == 409:
-        return Busy(f"Azure ML is busy with the same thing: {what}")
+        hint = "wait, or choose another name"
+        return Busy(f"Azure ML is busy with the same thing: {what}", help=hint)
     if "ModelNotFoundException" in names:
         return NotFound("model", what)
     start, advice = "Azure ML failed", "concrete doctor --backend azureml --live"
@@ -78,20 +79,28 @@ def status_of(error: BaseException) -> int:
 def one_line(error: BaseException) -> str:
     """Return what an error says, on one line, short, with no secret in it."""
     text = str(getattr(error, "message", None) or error) or type(error).__name__
+    body = getattr(getattr(error, "response", None), "text", None)
+    if "invalid status code" in text and isinstance(body, str) and body.strip():
+        text = body  # where the service itself says why
     return scrub(" ".join(_said(text).split()))[:LONGEST]
 
 
 def _said(text: str) -> str:
-    """Return the innermost message of the JSON that some services put into an error."""
-    try:
-        found = json.loads(text[text.index("{") : text.rindex("}") + 1])
-    except ValueError:
-        return text
+    """Return the message in the JSON that some services put into an error, without headers."""
+    for start in re.finditer("{", text):
+        with contextlib.suppress(ValueError):
+            found, _ = json.JSONDecoder().raw_decode(text, start.start())
+            if message := _message(found):
+                return message
+    return text.partition(" Headers: {")[0]
+
+
+def _message(found: Any) -> str:
     for key in ("error_details", "Error", "error"):
         if isinstance(found, dict) and isinstance(found.get(key), dict):
             found = found[key]
-    message = (found.get("message") or found.get("Message")) if isinstance(found, dict) else None
-    return message if isinstance(message, str) else text
+    message = (found.get("message") or found.get("Message")) if isinstance(found, dict) else ""
+    return message if isinstance(message, str) else ""
 
 
 def transient(error: BaseException) -> bool:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from concrete_cli.backend import Event, State
-from concrete_cli.errors import Interrupted
+from concrete_cli.errors import BackendUnavailable, Interrupted
 
 from .. import exits
 from ..scrubbing import scrub
@@ -22,6 +22,10 @@ def watch(submitted: Submitted) -> Iterator[Event]:
     """Yield what happens until every step has ended."""
     try:
         yield from _events(submitted)
+    except BackendUnavailable as failure:
+        again = f"watch it again: concrete logs {submitted.id} --follow"
+        failure.help = f"{failure.help}; the run goes on in Azure ML; {again}"
+        raise
     except KeyboardInterrupt:
         raise Interrupted(
             f"run {submitted.id} goes on in Azure ML", help=f"concrete resume {submitted.id}"

@@ -15,6 +15,7 @@ from concrete_cli.backends.azureml import AzureBackend, auth, patience, sdk
 
 from concrete_cli.backend import Options, State
 from concrete_cli.errors import BackendUnavailable, Busy, Interrupted, NotFound, UsageError
+from concrete_cli.plan import Plan
 
 API = "westeurope"
 ARM = "management.azure.com"
@@ -178,8 +179,13 @@ def naps(monkeypatch):
 def test_a_token_that_expires_while_waiting(submit, toy, emulator):
     backend, handle = submit(toy)
     emulator.faults.add("POST", "AllNodes/Status", status=401, times=1)
-    text = refusal(list, backend.watch(handle))
-    assert text.startswith("not logged in to Azure: watching the run")
+    with pytest.raises(BackendUnavailable) as caught:
+        list(backend.watch(handle))
+    said = "not logged in to Azure: watching the run: injected: InvalidAuthenticationToken"
+    assert str(caught.value) == said
+    assert f"the run goes on in Azure ML; watch it again: concrete logs {handle}" in (
+        caught.value.help
+    )
     assert all(event.state.good for event in backend.watch(handle) if event.state.ended)
 
 
@@ -223,10 +229,21 @@ def test_a_step_that_azure_cannot_start(submit, toy, emulator, message):
     assert events["best"].state is State.SKIPPED
 
 
+def test_headers_of_an_answer_are_not_told(backend, emulator):
+    emulator.faults.add("GET", "/services", status=403)
+    assert refusal(backend.endpoints.list) == (
+        "Azure refuses: listing the endpoints: injected: AuthorizationFailed"
+    )
+    emulator.faults.add("GET", "/computes", status=403)
+    told = refusal(lambda: backend.client.check_compute(Plan("empty", ())))
+    assert told == "Azure refuses: listing the compute targets: injected: AuthorizationFailed"
+
+
 def test_a_conflict_can_be_tried_again(submit, toy, emulator):
     emulator.faults.add("POST", "PipelineRuns/Unsubmitted", status=409, times=1)
-    with pytest.raises(Busy):
+    with pytest.raises(Busy, match=r"injected: Conflict$") as caught:
         submit(toy)
+    assert caught.value.help == "wait, or choose another name"
 
 
 def test_a_data_lake_takes_no_uploads(submit, toy):
