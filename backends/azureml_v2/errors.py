@@ -18,6 +18,7 @@ SIGN_IN = (
     "auth = cli: `az login`; auth = service_principal: AZURE_TENANT_ID, AZURE_CLIENT_ID, "
     "AZURE_CLIENT_SECRET; auth = managed_identity: on a machine of Azure that has one"
 )
+DOCTOR = "concrete doctor --backend azureml-v2 --live"
 TRANSIENT = (408, 429, 500, 502, 503, 504)
 
 
@@ -47,6 +48,8 @@ def translate(error: Exception, what: str) -> ConcreteError:
         return BackendUnavailable(f"cannot {what}: {text}", help=hint)
     if status == 404:
         return _not_found(what, text)
+    if status is None and "(AuthorizationFailed)" in text:  # in what the SDK's validation found
+        status = 403
     kind, why, hint = _by_status(status, text)
     return kind(f"cannot {what}: {why}{text}", help=hint)
 
@@ -104,7 +107,7 @@ def _by_status(status: int | None, text: str) -> tuple[type[ConcreteError], str,
             (BackendUnavailable, "Azure does not answer now: ", "try again in a minute"),
         ),
     }
-    return known.get(status, (BackendUnavailable, "", ""))
+    return known.get(status, (BackendUnavailable, "", DOCTOR))
 
 
 def _missing_place(error: Exception, text: str) -> bool:

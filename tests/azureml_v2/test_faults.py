@@ -183,12 +183,18 @@ def test_the_compute_does_not_exist(settings, toy, tmp_path):
         (409, "Conflict", "it exists already", Busy, "choose another name"),
         (400, "UserError", "Total cores quota exceeded", BackendUnavailable, "quota exceeded"),
         (400, "UserError", "image build failed: no package", BackendUnavailable, "image build"),
+        (400, "UserError", "what nobody foresaw", BackendUnavailable, "concrete doctor --backend"),
         (400, "UserError", "snapshot is over 300 MB", BackendUnavailable, "snapshot is over"),
     ],
 )
 def test_azure_refuses_the_run(backend, toy, tmp_path, faults, status, code, message, kind, told):
     faults.append(Fault("PUT .*/jobs/", status, code, message, times=9))
     assert told in failure(submit(backend, toy, tmp_path), kind)
+
+
+def test_a_compute_that_may_not_be_seen(backend, toy, tmp_path, faults):
+    faults.append(Fault("GET .*/computes/", 403, "AuthorizationFailed", "you may not", times=9))
+    assert "role AzureML Data Scientist" in failure(submit(backend, toy, tmp_path))
 
 
 @pytest.mark.parametrize("reason", ["Image build failed: no such package", "Quota exceeded"])
