@@ -82,9 +82,10 @@ class Signature:
             if not problems:
                 warnings += column.warnings(given)
         if problems:
-            raise Rejected("; ".join(problems[:SHOWN]))
-        more = len(warnings) - WARNED
-        return columns, warnings[:WARNED] + ([f"and {more} more"] if more > 0 else [])
+            more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+            raise Rejected("; ".join([*problems[:SHOWN], *more]))
+        rest = len(warnings) - WARNED
+        return columns, warnings[:WARNED] + ([f"and {rest} more"] if rest > 0 else [])
 
     def _rows(self, document: Any) -> list[dict[str, Any]]:
         wanted = 'expected {"data": [{column: value, ...}, ...]}'

@@ -41,8 +41,8 @@ def check_columns(
         shown = ", ".join(map(repr, extra[:SHOWN])) + (", ..." if len(extra) > SHOWN else "")
         words = " ".join(f"--keep {name}" for name in extra[:SHOWN])
         raise Refused(
-            f"{path}: the model knows nothing of {shown}: leave them out, or have them carried"
-            f" over to the predictions: {words}"
+            f"{path}: the model knows nothing of {shown}: leave out what it does not know, or have"
+            f" it carried over to the predictions: {words}"
         )
 
 

@@ -71,12 +71,14 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on while it runs.")] = False,
     backend: o.Backend = "local",
     experiment: o.Whose = None,
-    json: o.Json = False,  # noqa: ARG001  its lines are JSON in any case
+    json: o.Json = False,
     home: o.Home = None,
 ) -> int:
     """Print the log of an endpoint: a line of JSON for each request and each event."""
+    from concrete_cli.view import endpoints as view
+
     for line in _of(backend, experiment, home).logs(endpoint, follow=follow):
-        print(line, flush=follow)
+        print(view.log_line(line, as_json=json), flush=follow)
     return 0
 
 
@@ -151,11 +153,10 @@ def invoke(
     home: o.Home = None,
 ) -> int:
     """Ask an endpoint; print its answer, a JSON document."""
-    import sys
-
+    from concrete_cli.cli import streams
     from concrete_cli.commands import invoking
 
-    raw = sys.stdin.buffer.read() if str(file) == "-" else invoking.read(file)
+    raw = streams.typed("a request in JSON").read() if str(file) == "-" else invoking.read(file)
     there = _of(backend, experiment, home)
     print(invoking.ask(there, endpoint, raw, intervals=intervals))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Annotated
 
@@ -72,7 +73,7 @@ def score(
 ) -> int:
     """Predict new rows with a model: one prediction and its interval per row, in their order."""
     from concrete_cli import execute, workspace
-    from concrete_cli.cli import drive
+    from concrete_cli.cli import drive, streams
     from concrete_cli.commands import scoring
     from concrete_cli.view import score as view
 
@@ -82,7 +83,8 @@ def score(
         raise UsageError("stdout cannot hold both the predictions and --json", help="--out FILE")
     file = experiment or workspace.nearest_experiment(Path.cwd())
     space = workspace.of_experiment(file, home)
-    with scoring.rows(data, space) as path:
+    typed = functools.partial(streams.typed, "rows of CSV", "--data FILE reads a file")
+    with scoring.rows(data, space, typed) as path:
         request = Request(
             "score",
             file,

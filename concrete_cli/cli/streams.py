@@ -6,6 +6,7 @@ import codecs
 import io
 import os
 import sys
+from typing import BinaryIO
 
 
 def steady() -> None:
@@ -24,6 +25,14 @@ def steady() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="as_in_json")
+
+
+def typed(what: str, otherwise: str = "") -> BinaryIO:
+    """Return stdin; somebody in front of a terminal is told that it is waited for."""
+    if sys.stdin.isatty():
+        hint = f"; {otherwise}" if otherwise else ""
+        print(f"type or paste {what}, end it with Ctrl-D{hint}", file=sys.stderr)
+    return sys.stdin.buffer
 
 
 def _as_in_json(error: UnicodeError) -> tuple[str, int]:

@@ -8,9 +8,9 @@ import shutil
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from concrete_cli import disk
 from concrete_cli.backend import Backend
@@ -76,10 +76,10 @@ def format_of(out: str | None) -> str:
 
 
 @contextlib.contextmanager
-def rows(data: str, space: Workspace) -> Iterator[Path]:
-    """Yield the file of the rows; a URL is fetched, what comes down a pipe is put into one first.
+def rows(data: str, space: Workspace, typed: Callable[[], BinaryIO]) -> Iterator[Path]:
+    """Yield the file of the rows; a URL is fetched, what `typed` reads is put into one first.
 
-    It stays where the run was stopped or has failed and may be gone on with, or replayed;
+    That one stays where the run was stopped or has failed and may be gone on with, or replayed;
     `concrete gc` removes it then.
     """
     if urls.is_url(data):
@@ -92,7 +92,7 @@ def rows(data: str, space: Workspace) -> Iterator[Path]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with path.open("xb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file, BLOCK)
+            shutil.copyfileobj(typed(), file, BLOCK)
         yield path
     except (Interrupted, StepFailed):
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from concrete_cli.view import output, style
 
 COLOURS = {"running": "green", "stopped": "yellow"}
+# Keys of a line that a person is not told of by their names, or not at all.
+GROUND = ("time", "pid", "request", "event", "method", "path", "status", "ms", "score_ms")
 
 
 def deployed(found: dict[str, Any], *, as_json: bool) -> None:
@@ -65,6 +68,26 @@ def endpoints(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     lines = style.table([["endpoint", "status", "url", "model", "created"], *cells])
     print(style.paint(lines[0], "dim"))
     print("\n".join(lines[1:]) or "no endpoints yet: concrete deploy")
+
+
+def log_line(line: str, *, as_json: bool) -> str:
+    """Return a line of a log: as it is, or for a terminal as a person reads it."""
+    if as_json or not sys.stdout.isatty():
+        return line
+    try:
+        facts = json.loads(line)
+        when = f"{datetime.fromtimestamp(facts['time']).astimezone():%Y-%m-%d %H:%M:%S}"
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return line  # what a library or a cloud has printed
+    more = [f"{name} {value}" for name, value in facts.items() if name not in GROUND]
+    if "status" in facts:
+        colour = "red" if facts["status"] >= 500 else "yellow" if facts["status"] >= 400 else ""
+        status = style.paint(str(facts["status"]), colour) if colour else str(facts["status"])
+        told = f"{status}  {facts['method']} {facts['path']}"
+        more.insert(0, f"{facts['ms']:.1f} ms")
+    else:
+        told = str(facts.get("event", ""))
+    return "  ".join([style.paint(when, "dim"), told, *more])
 
 
 def removed(name: str, *, as_json: bool) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from concrete_cli.runs import Run
 from concrete_cli.view import output, style
 
+MANY = 1000  # rows; the time for fewer is that of loading the model
+
 
 def scored(found: dict[str, Any], run: Run, *, as_json: bool) -> None:
     """Print how many rows were predicted, how fast, which are odd, and where the answers are."""
@@ -16,8 +18,9 @@ def scored(found: dict[str, Any], run: Run, *, as_json: bool) -> None:
         output.document({"run": run.id, **found, "rows_per_second": rate})
         return
     stream = sys.stderr
-    took = style.seconds(found["seconds"])
-    print(f"{found['rows']} rows in {took}, {rate:.0f} a second", file=stream)
+    noun = "row" if found["rows"] == 1 else "rows"
+    speed = f", {rate:.0f} a second" if found["rows"] >= MANY else ""
+    print(f"{found['rows']} {noun} in {style.seconds(found['seconds'])}{speed}", file=stream)
     if found["warned"]:
         told = ", ".join(f"{name} {count}" for name, count in found["odd"].items())
         mark = style.paint("warning", "yellow", stream=stream)

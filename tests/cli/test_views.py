@@ -1,14 +1,19 @@
 """What people read, in a terminal of 80 columns."""
 
 import io
+import json
+import os
+import pty
+import sys
 
 import pytest
 from rich.console import Console
 
 from concrete_cli.backend import Event, State
+from concrete_cli.cli import streams
 from concrete_cli.commands.history import _only
 from concrete_cli.plan import Output, Plan, Step
-from concrete_cli.view import history, output, progress, style
+from concrete_cli.view import endpoints, history, output, progress, style
 
 RUNS = ["2026-11-24-valley", "2026-11-25-eagle"]
 LONG = [f"train_{name}" for name in ("hist_gradient_boosting", "gradient_boosting", "xgboost")]
@@ -121,3 +126,33 @@ def test_a_plan_that_fits_and_one_that_has_ended_are_shown_whole(drawn, height, 
 
 def test_nothing_fits_into_a_terminal_of_two_lines_and_nothing_breaks(drawn):
     assert len(drawn(2)) <= 3
+
+
+def test_a_terminal_shows_the_log_of_an_endpoint_and_a_pipe_has_its_json(monkeypatch):
+    request = {"time": 1795581043.4, "pid": 17, "request": "85ce", "method": "POST"}
+    request |= {"path": "/score", "status": 200, "ms": 135.75, "rows": 42, "score_ms": 9}
+    event = {"time": 1795581043.4, "pid": 17, "event": "the model is loaded", "model": "mix:1"}
+    lines = [json.dumps(request), json.dumps(event), "what a library printed"]
+
+    assert [endpoints.log_line(line, as_json=False) for line in lines] == lines
+
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert [endpoints.log_line(line, as_json=True) for line in lines] == lines
+    shown = [endpoints.log_line(line, as_json=False) for line in lines]
+    assert [line[19:] for line in shown[:2]] == [
+        "  200  POST /score  135.8 ms  rows 42",
+        "  the model is loaded  model mix:1",
+    ]
+    assert shown[2] == lines[2]
+
+
+def test_who_types_is_told_that_it_is_waited_for(monkeypatch, capsys):
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs) as terminal, os.fdopen(ours, "wb") as typist:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        typist.write(b"a,b\n\x04")
+        typist.flush()
+        assert streams.typed("rows of CSV", "--data FILE reads a file").read() == b"a,b\n"
+    told = "type or paste rows of CSV, end it with Ctrl-D; --data FILE reads a file\n"
+    assert capsys.readouterr().err == told

@@ -60,6 +60,12 @@ def test_what_does_not_fit_is_named(change, told):
     assert refusal({"data": [GOOD | change]}) == told
 
 
+def test_of_much_that_does_not_fit_the_first_is_named():
+    columns = [COLUMN | {"name": f"c{number}", "kind": "number"} for number in range(8)]
+    with pytest.raises(Rejected, match=r"row 1: c0: .*row 1: c4: .*; and 3 more$"):
+        Signature({"columns": columns}).read({"data": [{}]})
+
+
 @pytest.mark.parametrize(
     "document",
     [None, [], 3, "x", {}, {"data": {}}, {"data": []}, {"data": [3]}, {"data": [GOOD], "x": 1}],
