@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -43,6 +43,12 @@ def problems(given: Any) -> Iterator[tuple[str, str]]:
     for glob, place in given.items():
         if text := problem(place):
             yield f"destinations.{glob}", text
+
+
+def stores(table: Mapping[str, str], outputs: Iterable[Output]) -> dict[str, str]:
+    """Return the datastores that the outputs go to, by the pattern of the table that says so."""
+    places = {find(table, output) for output in outputs}
+    return {pattern: place.partition("/")[0] for pattern, place in table.items() if place in places}
 
 
 def find(table: Mapping[str, str], output: Output) -> str:

@@ -157,6 +157,12 @@ def submit(prepared: Prepared, tell: fetching.Tell | None = None) -> Run:
     """
     request, made = prepared.request, prepared.planned
     tracking.check(made.mlflow)
+    if hasattr(prepared.backend, "check_there") and (
+        wrong := settings.problems_there(
+            prepared.experiment, request.backend, made.plan, prepared.backend
+        )
+    ):
+        raise ExperimentInvalid(wrong)
     fetched = fetching.here(made.plan, prepared.workspace.home, tell)
     run = prepared.workspace.runs.create(
         made.plan,

@@ -61,6 +61,12 @@ def problems_of_plan(
     return list(_placed(experiment, name, check(plan))) if check else []
 
 
+def problems_there(experiment: Experiment, name: str, plan: Plan, place: Backend) -> list[Problem]:
+    """Return what the place itself, which is asked, cannot do with a plan, with the lines."""
+    check = getattr(place, "check_there", None)
+    return list(_placed(experiment, name, check(plan))) if check else []
+
+
 def part(name: str, module: str) -> ModuleType | None:
     """Return a module of a shipped backend that is not local; None: it has none such."""
     if name not in seam.EXTRAS:
@@ -82,7 +88,10 @@ def needed_part(name: str, module: str, what: str) -> ModuleType:
 def _placed(
     experiment: Experiment, name: str, found: Iterable[tuple[str, str]]
 ) -> Iterator[Problem]:
-    for key, text in dict.fromkeys(found):
+    for dotted, text in dict.fromkeys(found):
+        glob = dotted.removeprefix("destinations.")
+        named = glob != dotted and glob in experiment.steps
+        key = f"steps.{glob}.destination" if named else dotted
         own = key.partition(".")[0] in TABLES
         where = () if own else ("backend", name)
         keys = (*where, *_keys(key, experiment.origin.data if own else of(experiment, name)))

@@ -22,8 +22,8 @@ CLUSTER = "rehearsal"
 def emulated(plan: Plan, folder: Path, settings: Mapping[str, Any]) -> Iterator[AzureBackend]:
     """Yield a backend that hands plans to an emulator, which keeps its files under `folder`.
 
-    The experiment's own settings hold, but for who logs in where; every compute target that the
-    plan names exists.
+    The experiment's own settings hold, but for who logs in where; every compute target and every
+    datastore that they name exists.
     """
     sdk.check()
     wanted = read(settings)
@@ -47,7 +47,9 @@ def emulated(plan: Plan, folder: Path, settings: Mapping[str, Any]) -> Iterator[
         "default_compute": wanted.default_compute or CLUSTER,
     }
     named = [wanted.environment] if wanted.environment and "/" not in wanted.environment else []
-    emulator = emulators.Emulator(folder / "azure", computes, environments=named)
+    # blob stores, whatever they are in Azure: the SDK v1 reads nothing back from a data lake
+    places = {place.partition("/")[0]: "AzureBlob" for place in wanted.destinations.values()}
+    emulator = emulators.Emulator(folder / "azure", computes, environments=named, stores=places)
     with emulator, emulator.installed():
         with environ.changed(login.ENVIRONMENT | {"HOME": str(home)}):
             yield AzureBackend(folder / "concrete", {**settings, **ours})

@@ -7,6 +7,7 @@
     preview                    the dry run: the pipeline as YAML, and what would be uploaded
     client errors              the thin client that talks, and what its failures mean
     sources prepare            data from outside; compiling with a workspace at hand
+    stores shares              datastores for outputs; bringing back what is on a file share
     backend watch standing outputs local_side     the seam: submit, watch, fetch, cancel
     models endpoints published schedules cron doctor rehearse     the other commands
 

@@ -19,7 +19,7 @@ from concrete_cli.plan import Output, Plan
 
 from .. import computes, travelling
 from ..shapes import Finding, Preview, Published, Scheduled
-from . import doctor, local_side, outputs, published, schedules, standing, watch
+from . import doctor, local_side, outputs, published, schedules, standing, stores, watch
 from .client import Client
 from .compile import files_of
 from .endpoints import Endpoints
@@ -126,6 +126,10 @@ class AzureBackend:
         """Return what this backend cannot do with a plan: dotted keys, and why. Offline."""
         sizes = (travelling.problem(step.name, files_of(step)) for step in plan.steps)
         return [*problems_of_plan(plan, self.settings), *(("", text) for text in sizes if text)]
+
+    def check_there(self, plan: Plan) -> list[tuple[str, str]]:
+        """Return what the workspace cannot do with a plan: dotted keys, and why. Asks Azure."""
+        return list(stores.problems(self.client, plan))
 
     def preview(self, plan: Plan, folder: Path, options: Options | None = None) -> Preview:
         """Return the dry run; `folder`, an empty one, takes the scripts. Offline."""

@@ -33,6 +33,7 @@ class Client:
 
     def __init__(self, settings: Settings, home: Path) -> None:
         self.settings, self.home = settings, home
+        self._stores: dict[str, Any] = {}
 
     @cached_property
     def ml(self) -> Any:
@@ -51,6 +52,13 @@ class Client:
             hush()
             client.workspaces.get(place["workspace"])  # the SDK notices nothing until it is asked
         return client
+
+    def datastore(self, name: str) -> Any:
+        """Return what the workspace says of a datastore; it is asked once."""
+        if name not in self._stores:
+            what = f"look up datastore {name}"
+            self._stores[name] = self.call(what, lambda ml: ml.datastores.get(name))
+        return self._stores[name]
 
     def call(self, what: str, act: Callable[[Any], Any]) -> Any:
         """Return what `act` does with the SDK's client; its failures are errors of ours."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Output
 
+from . import shares
 from .client import Client
 from .standing import step_of
+
+ADDRESS = re.compile(r"/datastores/(?P<store>[^/]+)/paths/(?P<path>.*)")
 
 
 def children(client: Client, handle: str) -> dict[str, Any]:
@@ -29,32 +33,41 @@ def computed(run: Any) -> str:
 
 def find(client: Client, handle: str, step: str, output: str) -> str:
     """Return the `azureml://` address of an output."""
-    run = _run(client, handle, step)
-    name = computed(run)
-    uris = client.call(
-        f"find {step}.{output}",
-        lambda ml: ml.jobs._get_named_output_uri(name, output),  # noqa: SLF001  no public way
-    )
-    if output not in uris:
-        raise NotFound("output", f"{handle}/{step}.{output}")
-    return str(uris[output])
+    return _address(client, handle, _run(client, handle, step), Output(step, output))
 
 
 def fetch(client: Client, handle: str, output: Output, into: Path) -> None:
     """Download an output to `into`, which must not exist or be empty."""
-    name = _run(client, handle, output.step).name
+    run = _run(client, handle, output.step)
+    found = ADDRESS.search(_address(client, handle, run, output))
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent, prefix=".fetch-") as scratch:
-        client.call(
-            f"fetch {output}",
-            lambda ml: ml.jobs.download(name, download_path=scratch, output_name=output.name),
-        )
         folder = Path(scratch) / "named-outputs" / output.name
+
+        def bring(ml: Any) -> None:
+            if found and client.datastore(found["store"]).type == shares.KIND:
+                shares.download(ml, client.datastore(found["store"]), found["path"], folder)
+            else:
+                ml.jobs.download(run.name, download_path=scratch, output_name=output.name)
+
+        client.call(f"fetch {output}", bring)
         if not folder.is_dir():
             raise NotFound("output", f"{handle}/{output}")
         if into.is_dir():
             into.rmdir()
         shutil.move(folder, into)
+
+
+def _address(client: Client, handle: str, run: Any, output: Output) -> str:
+    uris = client.call(
+        f"find {output}",
+        lambda ml: ml.jobs._get_named_output_uri(  # noqa: SLF001  no public way
+            computed(run), output.name
+        ),
+    )
+    if output.name not in uris:
+        raise NotFound("output", f"{handle}/{output}")
+    return str(uris[output.name])
 
 
 def _run(client: Client, handle: str, step: str) -> Any:

@@ -80,7 +80,7 @@ def test_a_sweep_keeps_the_trial_with_the_best_metric(ml, emulator, tmp_path):
     made = ml.jobs.create_or_update(sweep)
     run = wait(emulator, made.name)
     assert run.status == "Completed", run.failure
-    best = emulator.cloud.container / run.outputs["out"] / "x.txt"
+    best = emulator.cloud.local(run.outputs["out"]) / "x.txt"
     assert best.read_text() == "3.0"
     assert Uniform(0, 1)
 

@@ -1,6 +1,7 @@
 """Data from outside, places for outputs, machines: what settings and sources come to in Azure."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from azure.ai.ml import load_job
@@ -105,6 +106,20 @@ def test_an_output_goes_where_the_settings_say(settings, source, emulator, tmp_p
     (file,) = (emulator.cloud.container / "results").glob("*/numbers/data/numbers.json")
     assert handle in file.parts[-4]
     assert content(backend, handle, tmp_path) == [1, 2, 3]
+
+
+def test_the_workspace_is_asked_whether_it_has_the_datastores(settings, source, tmp_path):
+    place = {"numbers.*": "lakes/{run}/{output}", "n*": "old_lake/{run}/{output}"}
+    given = {**settings, "destinations": place}
+    (found,) = AzureBackend(tmp_path / "home", given).check_there(numbers(str(source)))
+    assert found == (
+        "destinations.numbers.*",
+        "there is no datastore 'lakes'; did you mean 'lake'?",
+    )
+    del place["numbers.*"]
+    (found,) = AzureBackend(tmp_path / "home", given).check_there(numbers(str(source)))
+    assert found[0] == "destinations.n*"
+    assert "old_lake is a data lake gen1, which is no more" in found[1]
 
 
 @pytest.mark.parametrize(
@@ -221,3 +236,33 @@ def test_a_step_comes_after_another_one_that_it_reads_nothing_of(run, backend, s
     assert found == [
         ("steps.last.after", "step last comes after later, which has no output to wait for")
     ]
+
+
+@pytest.mark.parametrize("store", ["share", "lake"])
+@pytest.mark.parametrize("mode", ["upload", "mount"])
+def test_an_output_goes_to_a_datastore_of_another_kind(
+    settings, source, emulator, tmp_path, store, mode
+):
+    place = {"numbers": f"{store}/kept/{{run}}/{{output}}"}
+    backend = AzureBackend(tmp_path / "home", {**settings, "destinations": place})
+    made = numbers(str(source)).step("numbers")
+    data = Output("numbers", "data", mode)
+    power = Step(
+        "power",
+        str(STEPS / "power.py"),
+        {"data": data},
+        (Output("power", "total"),),
+        {"label": "m", "exponent": 2},
+    )
+    plan = Plan("far", (replace(made, outputs=(data,)), power))
+    handle = backend.submit(plan, tmp_path / "run", Options())
+    last = {event.step: event for event in backend.watch(handle)}
+    assert {event.state for event in last.values()} == {State.DONE}, last
+
+    kept = emulator.cloud.blobs / store / "kept" / last["numbers"].facts["run"] / "data"
+    assert json.loads((kept / "numbers.json").read_text()) == [1, 2, 3]
+    assert f"/datastores/{store}/paths/kept/" in backend.location(handle, data)
+    (kept / "deep").mkdir()
+    (kept / "deep" / "a.txt").write_text("A")
+    assert content(backend, handle, tmp_path) == [1, 2, 3]
+    assert (tmp_path / "data" / "deep" / "a.txt").read_text() == "A"

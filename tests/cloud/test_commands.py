@@ -12,7 +12,9 @@ MODELS = itertools.count(1)
 
 
 def test_a_rehearsal_is_equal_or_says_which_step_differs_and_how(type_, experiment, cloud):
-    file = experiment(cloud.table)
+    # the emulator of a rehearsal has whatever datastores the experiment names
+    place = '[steps.numbers]\ndestination = "own/kept/{run}/{output}"\n'
+    file = experiment(cloud.table, place)
     found = type_("rehearse", file, "--backend", cloud.name, "--json").json()
     assert (found["equal"], found["backend"]) == (True, cloud.name)
     assert found["steps"] == [
@@ -27,6 +29,16 @@ def test_a_rehearsal_is_equal_or_says_which_step_differs_and_how(type_, experime
     assert broken["equal"] is False
     (why,) = broken["steps"][1]["differences"]
     assert why == "failed on both, so that nothing can be compared: exited with 1"
+
+
+def test_a_datastore_that_is_not_there_is_an_error_of_its_line(type_, experiment, cloud):
+    place = '[steps."total*"]\ndestination = "lakes/kept/{run}/{output}"\n'
+    file = experiment(cloud.table, place)
+    told = type_("run", file, "--backend", cloud.name, code=3).stderr
+    assert "steps.total*.destination: there is no datastore 'lakes'" in told
+    line = file.read_text().splitlines().index('destination = "lakes/kept/{run}/{output}"') + 1
+    assert f"--> concrete.toml:{line}:15" in told
+    assert type_("runs", "--json").json()["runs"] == []
 
 
 def test_only_clouds_are_rehearsed(type_, experiment):

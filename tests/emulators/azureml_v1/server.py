@@ -29,16 +29,23 @@ from .computes import curated
 from .environment import KEPT
 from .faults import Faults
 from .routing import API, Call, Reply, refused
-from .state import State
+from .state import STORE, State
 from .streams import Counting, copy
 
 COMPUTES = {"cpu-cluster": "AmlCompute", "gpu-cluster": "AmlCompute"}
+STORES = {
+    "archive": "AzureBlob",
+    "share": "AzureFile",
+    "lake": "AzureDataLakeGen2",
+    "old_lake": "AzureDataLake",
+}
 
 
 class Emulator:
     """One workspace on loopback. `python` runs the steps; `computes` are names and types.
 
-    `environments` are those that somebody has registered, `NAME:VERSION`.
+    `environments` are those that somebody has registered, `NAME:VERSION`; `stores` the kinds of
+    the datastores that it has beside its own.
     """
 
     def __init__(
@@ -47,8 +54,10 @@ class Emulator:
         computes: Mapping[str, str] = MappingProxyType(COMPUTES),
         python: str = sys.executable,
         environments: Iterable[str] = ("curated:1",),
+        stores: Mapping[str, str] = MappingProxyType(STORES),
     ) -> None:
         self.folder, self.python = folder, python
+        self.stores = {**stores, STORE: "AzureBlob"}
         self.state = State(computes=dict(computes))
         for one in environments:
             name, _, version = one.partition(":")

@@ -11,13 +11,6 @@ if TYPE_CHECKING:
     from .server import Emulator
 
 TABLE = Table()
-STORES = {
-    STORE: "AzureBlob",
-    "archive": "AzureBlob",
-    "share": "AzureFile",
-    "lake": "AzureDataLakeGen2",
-    "old_lake": "AzureDataLake",
-}
 ARM = "management.azure.com"
 
 
@@ -64,22 +57,23 @@ def discovery(_emulator: Emulator, _call: Call) -> Any:
 
 
 @TABLE.on("GET", "datastore/v1.0/{ws}/default")
-def default(_emulator: Emulator, _call: Call) -> Any:
+def default(emulator: Emulator, _call: Call) -> Any:
     """Return the datastore that is used when none is named."""
-    return _datastore(STORE)
+    return _datastore(STORE, emulator.stores[STORE])
 
 
 @TABLE.on("GET", "datastore/v1.0/{ws}/datastores/{name}")
-def datastore(_emulator: Emulator, call: Call) -> Any:
+def datastore(emulator: Emulator, call: Call) -> Any:
     """Return one datastore; all of them keep what they are given in the same container."""
     name = call["name"]
-    return _datastore(name) if name in STORES else missing(f"datastore {name}")
+    kind = emulator.stores.get(name)
+    return _datastore(name, kind) if kind else missing(f"datastore {name}")
 
 
-def _datastore(name: str) -> Any:
+def _datastore(name: str, kind: str) -> Any:
     return {
         "name": name,
-        "dataStoreType": STORES[name],
+        "dataStoreType": kind,
         "hasBeenValidated": True,
         "tags": {},
         "azureStorageSection": {

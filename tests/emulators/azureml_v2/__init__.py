@@ -5,7 +5,8 @@ server     TLS, dispatch, injected faults, the record of every request
 wire       bytes to requests, responses to bytes
 routing    which function answers which method and path
 cloud      the state: documents, blobs, runs
-identity workspace assets blobs history schedules     small services
+identity workspace assets history schedules     small services
+blobs elsewhere     the storage: blobs; the file share and the data lake
 submission online batch                               services that start something
 execution/                                            what a submitted graph does
 """

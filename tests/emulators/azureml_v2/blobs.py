@@ -53,7 +53,7 @@ def get(cloud: Cloud, request: Request) -> Response:
         return _list(cloud.blobs / name.partition("/")[0], request.query.get("prefix", ""))
     file = cloud.blobs / name
     if not file.is_file():
-        return _error(404, "BlobNotFound")
+        return error(404, "BlobNotFound")
     size = file.stat().st_size
     meta = {f"x-ms-meta-{key}": value for key, value in cloud.metadata.get(name, {}).items()}
     headers = {**HEADERS, **BINARY, **meta}
@@ -62,7 +62,7 @@ def get(cloud: Cloud, request: Request) -> Response:
     if wanted is None:
         return Response(200, headers=headers, file=file, length=size)
     if not size:
-        return _error(416, "InvalidRange")
+        return error(416, "InvalidRange")
     start, end = int(wanted[1]), min(int(wanted[2] or size), size - 1)
     headers["Content-Range"] = f"bytes {start}-{end}/{size}"
     return Response(206, headers=headers, file=file, start=start, length=end - start + 1)
@@ -133,7 +133,8 @@ def _entry(path: Path, container: Path) -> str:
     )
 
 
-def _error(status: int, code: str) -> Response:
+def error(status: int, code: str) -> Response:
+    """Return what a storage service says when it cannot do what was asked."""
     text = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{code}</Message></Error>'
     headers = {**HEADERS, "x-ms-error-code": code, "Content-Type": "application/xml"}
     return Response(status, text.encode(), headers)

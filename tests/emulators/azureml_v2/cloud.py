@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .names import ACCOUNT, CONTAINER, PROVIDER, WORKSPACE_ID
+from .names import ACCOUNT, CONTAINER, OTHER_STORES, PROVIDER, STORES, WORKSPACE_ID, store_uri
 from .routing import Json
 
 
@@ -138,14 +138,20 @@ class Cloud:
 
     def local(self, uri: str) -> Path:
         """Return the file or folder in our blobs that an address means."""
-        if match := re.search(r"datastores/[^/]+/paths/(.*)", uri):
-            return self.container / match[1].strip("/")
+        if match := re.search(r"datastores/([^/]+)/paths/(.*)", uri):
+            container = match[1] if match[1] in OTHER_STORES else CONTAINER
+            return self.blobs / container / match[2].strip("/")
         if uri.startswith(("azureml:", "/subscriptions/")):
             asset = self.asset(uri)["properties"]
             return self.local(str(asset.get("dataUri") or asset["modelUri"]))
         if uri.startswith(self.base):
             return self.blobs / blob_name(urllib.parse.urlsplit(uri).path)
         raise LookupError(f"{uri} is not an address in this workspace")
+
+    def address(self, path: Path) -> str:
+        """Return the long azureml:// address of a file or folder in our blobs."""
+        container, _, name = path.relative_to(self.blobs).as_posix().partition("/")
+        return store_uri(name, container if container in OTHER_STORES else STORES[0])
 
     def close(self) -> None:
         """Stop every run and every server."""
@@ -157,4 +163,4 @@ class Cloud:
 
 def blob_name(path: str) -> str:
     """Return `container/name` for a request path; the SDK puts the host twice, so drop one."""
-    return re.sub(rf"^/{ACCOUNT}/(\.blob\.emulator/)?", "", path)
+    return re.sub(rf"^/{ACCOUNT}/(\.(blob|dfs|file)\.emulator/)?", "", path)

@@ -14,6 +14,7 @@ from . import (
     batch,
     blobs,
     certificate,
+    elsewhere,
     history,
     identity,
     online,
@@ -60,6 +61,7 @@ class Emulator:
             *online.routes,
             *batch.routes,
             *history.routes,
+            *elsewhere.routes,
             *blobs.routes,
         ]
         self.server = Server(self.cloud, table, (self.certificate, key))

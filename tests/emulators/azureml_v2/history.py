@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from .cloud import Cloud, Run
-from .names import ACCOUNT, CONTAINER, store_uri
+from .names import ACCOUNT, CONTAINER
 from .routing import Json, Request, Response, Routes
 
 routes = Routes()
@@ -91,6 +91,6 @@ def resolve(cloud: Cloud, request: Request) -> Response:
     values: Json = {}
     for asset in body.get("values") or body.get("assetIds") or []:
         run, _, name = asset.partition("|")
-        uri = store_uri(cloud.runs[run].outputs[name])
+        uri = cloud.runs[run].outputs[name]
         values[asset] = {"uri": uri, "dataType": "UriFolder", "assetId": asset}
     return Response(body={"values": values})

@@ -9,6 +9,13 @@ TENANT = "11111111-1111-1111-1111-111111111111"
 ACCOUNT = "acct"
 CONTAINER = "azureml"
 STORES = ("workspaceblobstore", "workspaceartifactstore")
+# Stores with containers of their own, each with the word for it; all keep bytes alike.
+OTHER_STORES = {
+    "archive": ("AzureBlob", "containerName"),
+    "share": ("AzureFile", "fileShareName"),
+    "lake": ("AzureDataLakeGen2", "filesystem"),
+    "old_lake": ("AzureDataLakeGen1", "storeName"),
+}
 PROVIDER = "Microsoft.MachineLearningServices"
 WORKSPACE_ID = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/{PROVIDER}"

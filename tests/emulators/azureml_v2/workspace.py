@@ -9,6 +9,7 @@ from .names import (
     ACCOUNT,
     CONTAINER,
     GROUP,
+    OTHER_STORES,
     PROVIDER,
     SAS,
     STORES,
@@ -84,3 +85,7 @@ def furnish(cloud: Cloud, computes: tuple[str, ...], port: int) -> None:
             "credentials": {"credentialsType": "AccountKey"},
         }
         cloud.put(f"{WORKSPACE_ID}/datastores/{name}", {"properties": store})
+    for name, (kind, key) in OTHER_STORES.items():
+        other = {**store, "datastoreType": kind, "isDefault": False, key: name}
+        cloud.put(f"{WORKSPACE_ID}/datastores/{name}", {"properties": other})
+        (cloud.blobs / name).mkdir()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..assets import next_version, register
 from ..cloud import Cloud, Run, now
-from ..names import store_uri
 from ..routing import Json
 from .graph import run_graph
 from .step import Order, carry_out
@@ -99,7 +98,7 @@ def _register(cloud: Cloud, run: Run, properties: Json) -> None:
         kind, uri = ("models", "modelUri") if model else ("data", "dataUri")
         version = spec.get("assetVersion") or next_version(cloud, kind, name)
         body = {
-            uri: store_uri(run.outputs[output]),
+            uri: run.outputs[output],
             "jobName": run.name,
             "isAnonymous": False,
             "tags": {},

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..cloud import Cloud, Run, now
-from ..names import CONTAINER, GROUP, SUBSCRIPTION, WORKSPACE
+from ..names import GROUP, SUBSCRIPTION, WORKSPACE
 from ..routing import Json
 from .process import Process
 from .values import Value, fill, seconds
@@ -126,7 +126,7 @@ class _Workplace:
         self.outputs[name] = target if mounted else self.folder / "outputs" / name
         self.outputs[name].mkdir(parents=True, exist_ok=True)
         if mounted:
-            self.run.outputs[name] = str(target.relative_to(self.cloud.container))
+            self.run.outputs[name] = self.cloud.address(target)
 
     def execute(self) -> int:
         """Run the command line; return its exit code."""
@@ -185,7 +185,7 @@ class _Workplace:
         for name, target in self.targets.items():
             if self.outputs[name] != target:
                 shutil.copytree(self.outputs[name], target, dirs_exist_ok=True)
-            self.run.outputs[name] = str(target.relative_to(self.cloud.blobs / CONTAINER))
+            self.run.outputs[name] = self.cloud.address(target)
 
 
 def _command(spec: Json) -> str:

@@ -37,7 +37,7 @@ class Scope:
             return text
         if match["input"]:
             return self.value(self.inputs[match["input"]])
-        return self.cloud.container / self.outputs[match["step"]][match["output"]]
+        return self.cloud.local(self.outputs[match["step"]][match["output"]])
 
 
 def needs(inputs: Json) -> set[str]:
