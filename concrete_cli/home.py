@@ -19,6 +19,7 @@ plans/      experiments that were read and checked, to be read faster
 runs/       one folder a run: its plan, its experiment, its events, its results
 models/     registered models and their aliases
 endpoints/  served models
+published/  plans with an address, and their keys
 tmp/        steps that are running; `concrete gc` empties it
 
 Delete the whole folder and nothing is lost but time, save the registered models.

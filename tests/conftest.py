@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import netguard
+from told import Result
 
 GUARD = Path(__file__).parent / "guard"
 # Settings of the person who runs the tests must not change what they see.
@@ -51,18 +49,6 @@ def guard(request, tmp_path_factory, monkeypatch):
     yield
     if attempts.exists():
         pytest.fail(f"the network was tried:\n{attempts.read_text()}")
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command left: exit code, stdout, stderr."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-    def json(self) -> Any:
-        return json.loads(self.stdout)
 
 
 @pytest.fixture

@@ -46,14 +46,7 @@ def publish(
     experiment: o.Experiment = None,
     workflow: o.Workflow = "",
     backend: o.Backend = "local",
-    name: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Left out: like the experiment and its workflow.",
-            show_default=False,
-        ),
-    ] = "",
+    name: o.Called = "",
     withdraw: Annotated[
         str,
         typer.Option(

@@ -49,6 +49,15 @@ Registry = Annotated[
         autocompletion=complete.backends,
     ),
 ]
+Called = Annotated[
+    str,
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        help="Left out: like the experiment and its workflow.",
+        show_default=False,
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(

@@ -34,14 +34,7 @@ def schedule(
     ] = "",
     workflow: o.Workflow = "",
     backend: o.Backend = "local",
-    name: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Left out: like the experiment and its workflow.",
-            show_default=False,
-        ),
-    ] = "",
+    name: o.Called = "",
     install: Annotated[
         bool,
         typer.Option(

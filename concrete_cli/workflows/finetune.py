@@ -11,7 +11,7 @@ from concrete_cli import payload
 from concrete_cli.errors import ExperimentInvalid
 from concrete_cli.plan import Output, Plan, Source, Step
 from concrete_cli.workflows.settings import settled
-from concrete_cli.workflows.train import BOOTSTRAPS, COVERAGE, own_modules
+from concrete_cli.workflows.train import COVERAGE, evaluate, own_modules
 
 if TYPE_CHECKING:
     from concrete_cli.config import Experiment
@@ -60,20 +60,8 @@ def finetune(experiment: Experiment, start: Start) -> Plan:
         modules=modules,
         libraries=libraries,
     )
-    evaluate = Step(
-        "evaluate",
-        "evaluate.py",
-        inputs={
-            "model": Output("select", "model"),
-            "leaderboard": Output("select", "leaderboard"),
-            "test": _of(start, "split.test"),
-        },
-        outputs=(Output("evaluate", "report"),),
-        params={"seed": experiment.experiment.seed, "bootstraps": BOOTSTRAPS},
-        modules=modules,
-        libraries=libraries,
-    )
-    steps = [*shards, select, evaluate]
+    tested = evaluate(experiment, _of(start, "split.test"), modules, libraries)
+    steps = [*shards, select, tested]
     publishes = {}
     if experiment.register_:
         steps.append(_register(experiment, start, modules, libraries))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concrete_cli import payload
-from concrete_cli.plan import Output, Plan, Source, Step
+from concrete_cli.plan import Item, Output, Plan, Source, Step
 from concrete_cli.sources import urls
 from concrete_cli.workflows.settings import settled
 
@@ -35,21 +35,28 @@ def train(experiment: Experiment) -> Plan:
         outputs=(Output("select", "model"), Output("select", "leaderboard")),
         params={"names": names, "metric": experiment.train.metric, "coverage": COVERAGE},
     )
-    evaluate = Step(
+    tested = evaluate(experiment, Output("split", "test"), modules, libraries)
+    every = (*steps, select, tested)
+    return Plan("train", tuple(settled(experiment, step) for step in every))
+
+
+def evaluate(
+    experiment: Experiment, test: Item, modules: tuple[str, ...], libraries: tuple[str, ...]
+) -> Step:
+    """Return the step that looks at the test rows, once, with the model that was selected."""
+    return Step(
         "evaluate",
         "evaluate.py",
         inputs={
             "model": Output("select", "model"),
             "leaderboard": Output("select", "leaderboard"),
-            "test": Output("split", "test"),
+            "test": test,
         },
         outputs=(Output("evaluate", "report"),),
         params={"seed": experiment.experiment.seed, "bootstraps": BOOTSTRAPS},
         modules=modules,
         libraries=libraries,
     )
-    every = (*steps, select, evaluate)
-    return Plan("train", tuple(settled(experiment, step) for step in every))
 
 
 def prepare(experiment: Experiment) -> Step:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from concrete_cli import backend as seam
+from told import Result
 
 NUMBERS = """import argparse, json, os, time
 from pathlib import Path
@@ -72,18 +73,6 @@ def pytest_collection_modifyitems(items):
             # libraries below the SDKs warn about each other's deprecations
             item.add_marker(pytest.mark.filterwarnings("ignore"))
             item.add_marker(pytest.mark.xdist_group("cloud"))
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command left."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-    def json(self) -> Any:
-        return json.loads(self.stdout)
 
 
 @dataclass
