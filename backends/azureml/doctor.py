@@ -42,7 +42,11 @@ def examine(settings: Mapping[str, Any], *, live: bool = False) -> Iterator[Find
         yield Finding("workspace", ok=True, detail=f"{workspace.name} ({workspace.location})")
         store = client.datastore(found.datastore)
         yield Finding("datastore", ok=True, detail=store.name)
-        names = ", ".join(sorted(workspace.compute_targets))
-        yield Finding("compute", ok=bool(names), detail=names, help="make a cluster in the portal")
+        names = sorted(workspace.compute_targets)
+        hint = "make it in the portal, or name one that is there"
+        for name in sorted({found.default_compute, *found.compute} - {""}) or [""]:
+            there = name in names if name else bool(names)
+            what = f"compute {name}".rstrip()
+            yield Finding(what, ok=there, detail=", ".join(names), help=hint)
     except ConcreteError as error:
         yield Finding("workspace", ok=False, detail=str(error), help=error.help)

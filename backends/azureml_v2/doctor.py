@@ -47,12 +47,17 @@ def _workspace(settings: Settings, *, live: bool) -> Iterator[Finding]:
         client = Client(settings, Path())
         found = client.call("see the workspace", lambda ml: ml.workspaces.get(place["workspace"]))
         yield Finding("workspace", ok=True, detail=f"{found.name} ({found.location})")
-        store = client.call("see the datastore", lambda ml: ml.datastores.get_default())
+        named = settings.datastore
+        store = client.call(
+            f"see the datastore {named}".rstrip(),
+            lambda ml: ml.datastores.get(named) if named else ml.datastores.get_default(),
+        )
         yield Finding("datastore", ok=True, detail=store.name)
         computes = client.call("see the computes", lambda ml: [c.name for c in ml.compute.list()])
-        wanted = settings.compute_of().address
-        there = wanted == "serverless" or wanted in computes
         hint = "make it in the portal, or default_compute = 'serverless'"
-        yield Finding(f"compute {wanted}", ok=there, detail=", ".join(computes), help=hint)
+        named_ones = [settings.compute_of(), *settings.compute.values()]
+        for wanted in sorted({one.address for one in named_ones if one.kind != "spark"}):
+            there = wanted in ("serverless", *computes)
+            yield Finding(f"compute {wanted}", ok=there, detail=", ".join(computes), help=hint)
     except ConcreteError as error:
         yield Finding("workspace", ok=False, detail=str(error), help=error.help)

@@ -336,7 +336,7 @@ def test_the_doctor_tells_what_is_there(backend, settings, emulator):
     assert not found["support"].ok
     assert "June 2026" in found["support"].detail
     assert found["workspace"].ok
-    assert found["compute"].detail == "cpu-cluster, gpu-cluster"
+    assert found["compute cpu-cluster"].detail == "cpu-cluster, gpu-cluster"
     wrong = AzureBackend(backend._home, settings | {"workspace": "other"})
     last = wrong.doctor(live=True)[-1]
     assert not last.ok

@@ -206,7 +206,12 @@ def test_doctor_looks_at_the_cloud(type_, experiment, cloud):
     names = {row["what"]: row["ok"] for row in found["findings"]}
     assert names["workspace"] is True
     assert names["datastore"] is True
+    assert names["compute cpu-cluster"] is True
     assert "workspace named" in type_("doctor", *at).stdout
+    other = f'{cloud.table}\n[backend.{cloud.name}.compute.gone]\nkind = "amlcompute"\n'
+    experiment(other)
+    found = type_("doctor", *at, "--live", "--json", code=7).json()["findings"]
+    assert [row["what"] for row in found if not row["ok"]][-1] == "compute gone"
     type_("doctor", "--live", code=2)
 
 
