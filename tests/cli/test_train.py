@@ -1,6 +1,7 @@
 """`concrete train` as a user types it, on the real data."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,29 @@ def experiment(tmp_path):
     return path
 
 
-def test_train_selects_by_cross_validation_and_reuses_all_of_it(concrete, experiment):
-    first = concrete("train", experiment, *FEW, "--json").json()
+@pytest.fixture(scope="module")
+def kept():
+    """The home after the first training here, and what that told."""
+    return {}
+
+
+@pytest.fixture
+def trained(kept, concrete, experiment, tmp_path, tmp_path_factory):
+    """Train with FEW, or copy the home in which that was done before; return what it told."""
+    home = tmp_path / ".concrete"
+    if kept:
+        shutil.copytree(kept["home"], home)
+    else:
+        told = concrete("train", experiment, *FEW, "--json")
+        kept["home"] = shutil.copytree(home, tmp_path_factory.mktemp("trained") / "home")
+        kept["told"] = told
+    return kept["told"]
+
+
+def test_train_selects_by_cross_validation_and_reuses_all_of_it(
+    concrete, experiment, trained, tmp_path
+):
+    first = trained.json()
 
     assert first["status"] == "done"
     assert {step["state"] for step in first["steps"]} == {"done"}
@@ -30,7 +52,9 @@ def test_train_selects_by_cross_validation_and_reuses_all_of_it(concrete, experi
     assert first["selected"]["candidate"] == best["candidate"]
     low, high = first["test"]["rmse_ci"]
     assert low < first["test"]["rmse"] < high
-    assert (Path(first["paths"]["model"]) / "model.skops").is_file()
+    model = Path(first["paths"]["model"])
+    assert model.parts[-4:] == (".concrete", "runs", first["run"], "model")
+    assert tmp_path.joinpath(*model.parts[-4:], "model.skops").is_file()
 
     assert [warning[:21] for warning in first["warnings"]] == [
         "row 115 looks wrong: ",
@@ -42,11 +66,11 @@ def test_train_selects_by_cross_validation_and_reuses_all_of_it(concrete, experi
     assert {step["state"] for step in second["steps"]} == {"reused"}
     for part in ("leaderboard", "selected", "test"):
         assert second[part] == first[part]
-
-
-def test_a_changed_parameter_runs_only_what_depends_on_it(concrete, experiment):
     told = concrete("train", experiment, *FEW).stderr
     assert "warning: 2 oddities in the data: concrete logs 20" in told
+
+
+def test_a_changed_parameter_runs_only_what_depends_on_it(concrete, experiment, trained):
     change = ["--set", "train.candidates.tree.params.max_depth=4"]
 
     plan = concrete("plan", experiment, *FEW, *change, "--json").json()
@@ -59,9 +83,7 @@ def test_a_changed_parameter_runs_only_what_depends_on_it(concrete, experiment):
     assert why.stdout == "params.seed: 0 -> 7\nsplit runs first\n"
 
 
-def test_why_names_the_ingredient_that_changed(concrete, experiment):
-    concrete("train", experiment, *FEW)
-
+def test_why_names_the_ingredient_that_changed(concrete, experiment, trained):
     why = concrete("why", experiment, "split", *FEW, "--set", "split.test_fraction=0.3")
 
     assert why.stdout == "params.test_fraction: 0.2 -> 0.3\n"
@@ -84,8 +106,8 @@ def test_a_failed_step_shows_its_last_lines_and_how_to_replay_it(concrete, exper
     assert failed.stdout == ""
 
 
-def test_commands_about_runs(concrete, experiment):
-    run = concrete("train", experiment, *FEW, "--json").json()["run"]
+def test_commands_about_runs(concrete, experiment, trained):
+    run = trained.json()["run"]
 
     listed = concrete("runs", "--json").json()["runs"]
     shown = concrete("show", run[:-1], "--json").json()
