@@ -15,7 +15,7 @@ from concrete_cli import code, destinations
 from concrete_cli.backend import Event, Options
 from concrete_cli.plan import Output, Plan
 
-from .. import travelling
+from .. import replaying, travelling
 from ..scrubbing import scrub
 from . import cron, sdk, snapshot
 from .doctor import examine
@@ -59,12 +59,12 @@ class AzureBackend:
     def watch(self, handle: str) -> Iterator[Event]:
         """Yield what happens; any machine that may read the workspace can do so."""
         events: Iterator[Event] = sdk.part("watch").watch(self._submitted(handle))
-        return events
+        return replaying.filled(events, handle, self._home)
 
     def glance(self, handle: str) -> Iterator[Event]:
         """Yield what has happened so far, and wait for nothing."""
         events: Iterator[Event] = sdk.part("watch").glance(self._submitted(handle))
-        return events
+        return replaying.filled(events, handle, self._home)
 
     def fetch(self, handle: str, output: Output, into: Path) -> None:
         """Copy one finished output folder to `into`, which must not exist or be empty."""

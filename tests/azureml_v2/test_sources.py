@@ -181,10 +181,11 @@ def test_what_happens_is_written_down_once(known, backend, toy):
 
 
 def test_the_replay_fetches_what_the_step_read(known, backend, toy):
-    from concrete_cli.backends.azureml_v2.local_side import replay
+    from concrete_cli.backends import replaying
 
-    line = replay(toy.step("best"), "2026-11-24-amber")
-    fetch = "concrete fetch 2026-11-24-amber power_2.total replay/power_2.total"
+    made = known(toy)
+    line = replaying.line(made, "best", made.folder.parents[1])
+    fetch = f"concrete fetch {made.id} power_2.total replay/power_2.total"
     assert line.startswith(fetch)
     assert "--totals replay/power_2.total replay/power_3.total" in line
     assert line.endswith('--model "$(mktemp -d)"')

@@ -122,6 +122,10 @@ def test_a_step_that_fails_there_shows_its_last_lines_and_how_to_replay_it(
     assert document["status"] == "failed"
     found = type_("run", file, *broken, "--backend", cloud.name, "--json", code=4).json()
     assert found["error"]["step"] == "total"
+    source = str(file.parent / "in.txt")
+    early = ("--set", 'pipeline.steps.numbers.params.factor="x"')
+    lost = type_("run", file, *early, "--backend", cloud.name, "--json", code=4).json()["error"]
+    assert f"--source {source} --numbers" in lost["replay"]  # the file itself: it can be pasted
 
 
 def test_resuming_a_run_that_has_failed_there_submits_what_is_left(
