@@ -7,6 +7,7 @@ ConcreteError            1  a bug of ours, when nothing below fits
 ├── NotFound             5  no such run, step, model, endpoint: the nearest names
 ├── GateNotMet           6  the model is not good enough to be registered
 ├── BackendUnavailable   7  an extra is missing, nobody is logged in, there is no workspace
+│   └── StaysThere         7  an output is where nothing is copied from: look at it there
 ├── Damaged              8  files are not as they were written: bring them again
 ├── Busy                75  somebody else holds what is needed: try again
 └── Interrupted        130  Ctrl-C: the run can be resumed
@@ -141,6 +142,10 @@ class BackendUnavailable(ConcreteError):
     """The place that should run the plan cannot be reached or is not installed."""
 
     exit_code = 7
+
+
+class StaysThere(BackendUnavailable):
+    """An output is in a place from which the backend copies nothing here."""
 
 
 class Damaged(ConcreteError):

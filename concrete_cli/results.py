@@ -11,7 +11,7 @@ from concrete_cli import disk, runs
 from concrete_cli import results_finetune as tuned
 from concrete_cli.backend import Backend, Event, State, were_stopped
 from concrete_cli.cache import Cache
-from concrete_cli.errors import NotFound, StepFailed
+from concrete_cli.errors import NotFound, StaysThere, StepFailed
 from concrete_cli.plan import Output, Plan
 from concrete_cli.runs import Run
 
@@ -54,7 +54,7 @@ def outputs(
 ) -> dict[str, str | None]:
     """Return where the outputs are that no other step reads; null: not there yet.
 
-    What a backend elsewhere has made is copied into the run's folder, once.
+    What a backend elsewhere has made is copied into the run's folder, once, or stays at a URI.
     """
     read = {item for step in plan.steps for _, item in step.items()}
     handle = run.record.get("handle", run.id)
@@ -65,8 +65,12 @@ def outputs(
         found[str(output)] = None
         if event and event.state.good:
             with contextlib.suppress(NotFound):
-                folder = path(handle, output) if path else brought(run, backend, output)
-                found[str(output)] = str(folder)
+                try:
+                    folder = path(handle, output) if path else brought(run, backend, output)
+                    found[str(output)] = str(folder)
+                except StaysThere:
+                    there: Any = backend  # who keeps it there can say where
+                    found[str(output)] = there.location(handle, output)
     return found
 
 
@@ -138,7 +142,7 @@ def keep(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Path]:
         if not folder.is_dir():
             scratch = run.folder / f".{name}"
             disk.remove(scratch)
-            with contextlib.suppress(NotFound):
+            with contextlib.suppress(NotFound, StaysThere):
                 backend.fetch(run.record.get("handle", run.id), Output(step, output), scratch)
                 scratch.rename(folder)
         if folder.is_dir():

@@ -8,7 +8,7 @@ from typing import Any
 
 from concrete_cli import disk
 from concrete_cli.backend import Backend, Event, State
-from concrete_cli.errors import GateNotMet, NotFound
+from concrete_cli.errors import GateNotMet, NotFound, StaysThere
 from concrete_cli.plan import Output
 from concrete_cli.runs import Run
 
@@ -56,7 +56,7 @@ def _gates(run: Run, backend: Backend, last: dict[str, Event]) -> list[dict[str,
         return []
     scratch = run.folder / ".gates"
     disk.remove(scratch)
-    with contextlib.suppress(NotFound):
+    with contextlib.suppress(NotFound, StaysThere):
         backend.fetch(run.record.get("handle", run.id), GATES, scratch)
     found = _read(scratch / "gates.json")
     disk.remove(scratch)

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import code, destinations
+from concrete_cli import code
 from concrete_cli.backend import Event, Options
 from concrete_cli.plan import Output, Plan
 
@@ -116,13 +116,8 @@ class AzureBackend:
 
     def check_there(self, plan: Plan) -> list[tuple[str, str]]:
         """Return what the workspace cannot do with a plan: dotted keys, and why. Asks Azure."""
-        outputs = [output for step in plan.steps for output in step.outputs]
-        used = destinations.stores(self.settings.destinations, outputs)
-        return [
-            (f"destinations.{pattern}", f"there is no datastore {name!r}")
-            for pattern, name in used.items()
-            if not self.client.has_datastore(name)
-        ]
+        found: list[tuple[str, str]] = sdk.part("stores").problems(self.client, plan)
+        return found
 
     def preview(self, plan: Plan, folder: Path) -> Preview:
         """Return the dry run; `folder` takes the snapshots. Offline, nobody logs in."""

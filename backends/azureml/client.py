@@ -11,7 +11,7 @@ from azureml.core import Dataset, Datastore, Environment, Experiment, Workspace
 from azureml.pipeline.core._aeva_provider import _AevaWorkflowProvider
 
 from concrete_cli.backend import Options
-from concrete_cli.errors import BackendUnavailable, ConcreteError, NotFound, UsageError
+from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 from concrete_cli.plan import Plan, Source
 
 from .. import computes
@@ -75,16 +75,6 @@ class Client:
                     )
                 )
         return self._stores[name]
-
-    def has_datastore(self, name: str) -> bool:
-        """Whether the workspace has a datastore of that name."""
-        try:
-            self.datastore(name)
-        except ConcreteError as error:
-            if status_of(error) == 404 or "not found" in str(error).lower():
-                return False
-            raise
-        return True
 
     def dataset(self, source: Source) -> Any:
         """Return the data set of a source; a local file is uploaded if nobody has done so yet."""

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from concrete_cli.errors import BackendUnavailable, UsageError
+from concrete_cli.errors import StaysThere, UsageError
 
 
 def folder(datastore: Any, path: str, into: Path) -> None:
@@ -14,7 +14,7 @@ def folder(datastore: Any, path: str, into: Path) -> None:
     if into.exists() and any(into.iterdir()):
         raise UsageError(f"{into} is not empty")
     if not hasattr(datastore, "download"):
-        raise BackendUnavailable(
+        raise StaysThere(
             f"datastore {datastore.name} is a data lake, from which SDK v1 copies nothing here",
             help=f"az storage fs directory download; the folder there is {path}",
         )

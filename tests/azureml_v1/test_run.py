@@ -303,6 +303,12 @@ def test_outputs_go_to_datastores_of_any_kind(settings, toy, tmp_path, emulator)
         place = backend.location(handle, Output(step, output))
         assert place.startswith(f"azureml://datastores/{store}/paths/kept/")
         assert f"/{step}/{step}__{output}" in place
+    assert backend.check_there(toy) == []
+    settings["destinations"] = {"best": f"lake/{path}"}
+    (found,) = AzureBackend(tmp_path / "home", settings).check_there(toy)  # best is published
+    assert found == (
+        "destinations.best", "lake is a data lake, from which SDK v1 can register no model",
+    )  # fmt: skip
     with pytest.raises(BackendUnavailable, match="lake is a data lake") as error:
         backend.fetch(handle, Output("power_2", "total"), tmp_path / "total")
     assert "az storage" in error.value.help

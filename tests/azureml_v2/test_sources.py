@@ -239,8 +239,7 @@ def test_a_step_comes_after_another_one_that_it_reads_nothing_of(run, backend, s
     ]
 
 
-@pytest.mark.parametrize("store", ["share", "lake"])
-@pytest.mark.parametrize("mode", ["upload", "mount"])
+@pytest.mark.parametrize(("store", "mode"), [("share", "mount"), ("lake", "upload")])
 def test_an_output_goes_to_a_datastore_of_another_kind(
     settings, source, emulator, tmp_path, store, mode
 ):

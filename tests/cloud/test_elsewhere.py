@@ -106,6 +106,22 @@ def test_a_run_goes_on_without_us_and_is_seen_from_anywhere(type_, experiment, c
     assert {step["state"] for step in again["steps"]} == {"reused"}
 
 
+def test_what_a_run_leaves_in_a_data_lake_comes_back_or_is_told_where_it_is(
+    type_, experiment, cloud
+):
+    place = '[steps.total]\ndestination = "lake/kept/{run}/{output}"\n'
+    file = experiment(cloud.table, place)
+    done = type_("run", file, *on(cloud), "--json").json()
+    assert done["status"] == "done"
+    where = done["outputs"]["total.total"]
+    if cloud.name == "azureml":  # its SDK copies nothing from there
+        assert where.startswith("azureml://datastores/lake/paths/kept/")
+        assert "az storage fs" in type_("fetch", "latest", "total.total", "got", code=7).stderr
+    else:
+        assert json.loads((Path(where) / "total.json").read_text()) == {"total": 12.0}
+    assert type_("show", "--json").json()["outputs"] == done["outputs"]
+
+
 def test_a_step_that_fails_there_shows_its_last_lines_and_how_to_replay_it(
     type_, experiment, cloud
 ):
