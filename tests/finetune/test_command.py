@@ -94,7 +94,7 @@ def test_from_training_to_a_registered_model_and_back(concrete, tmp_path):
     assert again["tuning"] == tuning
 
     (row,) = concrete("models", "list", "--json").json()["models"]
-    assert row["name"], row["version"] == ("toys", 1)
+    assert (row["name"], row["version"]) == ("toys", 1)
     assert row["run"] == first["run"]
     assert row["metrics"]["rmse"] == first["test"]["rmse"]
 
