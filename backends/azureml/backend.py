@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from .submitted import Submitted
 
 
+SHOWN = 3  # names in one line
+
+
 class AzureBackend:
     """Runs plans as pipelines of an Azure ML workspace; a handle is the id of a run there."""
 
@@ -97,10 +100,12 @@ class AzureBackend:
         """Return what this backend cannot do with a plan: dotted keys, and why. Offline."""
         parameters = Parameters(self.settings.parameters, plan)
         found = [("parameters", text) for text in parameters.problems()]
+        default = self.settings.default_compute
+        if homeless := [step.name for step in plan.steps if not (step.compute or default)]:
+            found.append(("default_compute", f"is missing: no compute for {_some(homeless)}"))
         for step in plan.steps:
-            name = step.compute or self.settings.default_compute
+            name = step.compute or default
             if not name:
-                found.append(("default_compute", f"is missing: step {step.name} names no compute"))
                 continue
             files = snapshot.files_of(step)
             if too_large := travelling.problem(step.name, files):
@@ -173,3 +178,9 @@ class AzureBackend:
         workspace = self.client.workspace
         made: Submitted = sdk.part("submitted").Submitted(workspace, handle)
         return made
+
+
+def _some(names: list[str]) -> str:
+    """Return the first names, and how many there are besides."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

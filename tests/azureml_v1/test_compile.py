@@ -219,8 +219,8 @@ def test_what_a_compute_cannot_run_is_found_before(toy, tmp_path):
     assert any("'exponent' is not the same" in text for _, text in found)
     assert any("did you mean 'factor'" in text for _, text in found)
     assert AzureBackend(tmp_path, HERE).check(toy) == []
-    missing = AzureBackend(tmp_path, {}).check(toy)
-    assert missing[0] == ("default_compute", "is missing: step numbers names no compute")
+    told = "is missing: no compute for numbers, power_2, power_3"
+    assert AzureBackend(tmp_path, {}).check(toy) == [("default_compute", told)]
 
 
 def test_databricks_repeats_no_step_and_is_given_no_parameters(toy, tmp_path):
