@@ -55,7 +55,8 @@ class AzureBackend:
         """Upload what is new and start the run; the handle is its id in Azure."""
         folder = run_folder / "snapshots"
         try:
-            return self.client.submit(plan, folder, options, run_folder.name)
+            tags = travelling.tags(run_folder)
+            return self.client.submit(plan, folder, options, run_folder.name, tags)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -68,6 +69,11 @@ class AzureBackend:
         """Yield what has happened so far, and wait for nothing."""
         events: Iterator[Event] = sdk.part("watch").glance(self._submitted(handle))
         return replaying.filled(events, handle, self._home)
+
+    def sets(self, handle: str) -> list[str]:
+        """Return what `--set` a run was made with."""
+        with sdk.part("errors").clear("looking at the run"):
+            return travelling.sets(self._submitted(handle).tags())
 
     def fetch(self, handle: str, output: Output, into: Path) -> None:
         """Copy one finished output folder to `into`, which must not exist or be empty."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -146,7 +146,9 @@ class Client:
         with clear("compiling the pipeline"):
             return compile_plan(plan, self.settings, self.place, folder, options)
 
-    def submit(self, plan: Plan, folder: Path, options: Options, run: str) -> str:
+    def submit(
+        self, plan: Plan, folder: Path, options: Options, run: str, tags: Mapping[str, str]
+    ) -> str:
         """Upload what is new, and start; the answer is the id of the run."""
         pipeline = self.pipeline(plan, folder, options)
         with clear("submitting the pipeline"):
@@ -155,7 +157,7 @@ class Client:
                     pipeline,
                     continue_on_step_failure=True,
                     regenerate_outputs=not options.reuse,
-                    tags={"concrete_plan": plan.name, "concrete_run": run},
+                    tags={"concrete_plan": plan.name, "concrete_run": run, **tags},
                 )
             )
         return str(started.id)

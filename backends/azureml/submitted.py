@@ -65,6 +65,10 @@ class Submitted:
                 raise NotFound("run in Azure ML", self.id) from error
             raise
 
+    def tags(self) -> dict[str, str]:
+        """Return the tags of the run as a whole."""
+        return dict(Workspace.get_run(self.workspace, self.id).get_tags())
+
     def code(self) -> str:
         """Return how the run as a whole stands, in the service's word."""
         status = self.entity().status

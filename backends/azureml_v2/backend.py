@@ -53,6 +53,7 @@ class AzureBackend:
         name = f"{run_folder.name}-{uuid.uuid4().hex[:8]}"
         with tempfile.TemporaryDirectory(prefix="concrete-") as staging:
             compiled = prepare(self.client, plan, Path(staging), name=name, options=options)
+            compiled.pipeline.tags |= travelling.tags(run_folder)
             with self._computes_named(plan):
                 answer = self.client.call(
                     "submit the run", lambda ml: ml.jobs.create_or_update(compiled.pipeline)
@@ -96,6 +97,11 @@ class AzureBackend:
         with translated(f"look at run {handle}"):
             events = list(watch.Watcher(ml, handle, home=self._home).so_far())
         yield from local_side.recorded(iter(events), handle, self._home)
+
+    def sets(self, handle: str) -> list[str]:
+        """Return what `--set` a run was made with."""
+        run = self.client.call(f"look at run {handle}", lambda ml: ml.jobs.get(handle))
+        return travelling.sets(run.tags)
 
     def fetch(self, handle: str, output: Output, into: Path) -> None:
         """Download a finished output, or what a failed step left in one of mode `mount`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from concrete_cli import execute, workspace
 from concrete_cli.backend import Backend, Options
@@ -23,27 +23,39 @@ if TYPE_CHECKING:
     from concrete_cli.config import Experiment
 
 LOG = logging.getLogger("concrete")
+CUT = "\N{HORIZONTAL ELLIPSIS}"  # ends a text that was cut short
 
 
 def adopt(space: Workspace, backend: Backend, handle: str, file: Path | None) -> Run:
-    """Return the run of this home for the handle of one that another machine has started."""
+    """Return the run of this home for the handle of one that another machine has started.
+
+    Its experiment is that of `file` as it is here, with what it was changed by for that run.
+    """
     from concrete_cli import config
 
     file = file or workspace.nearest_experiment(Path.cwd())
-    return of_experiment(space, backend, handle, config.load(file, files=False))
-
-
-def of_experiment(space: Workspace, backend: Backend, handle: str, experiment: Experiment) -> Run:
-    """Do so for an experiment that has been read."""
+    config.load(file, files=False)  # before anybody is asked
     seen = {event.step for event in remote.glance(backend, handle)}
+    experiment = config.load(file, _sets(backend, handle, seen), files=False)
     workflow, plan = _plan(experiment, seen, space, backend, handle)
     made = execute.of_experiment(experiment, workflow, backend.name, plan)
     facts = made.facts(backend.name) | {"handle": handle, "remote": True}
     run = space.runs.create(plan, experiment=made.text, options=Options(), facts=facts)
-    told = "%s is run %s here; its plan is that of %s as it is now"
-    LOG.warning(told, handle, run.id, experiment.file.name)
+    told = "%s is run %s here; its plan is that of %s as it is now%s"
+    changed = "".join(f", --set {one}" for one in experiment.sets)
+    LOG.warning(told, handle, run.id, experiment.file.name, changed)
     remote.refresh(run, backend)
     return run
+
+
+def _sets(backend: Backend, handle: str, seen: set[str]) -> list[str]:
+    """Return the `--set` that the run was made with, as far as they have travelled with it."""
+    told: Any = getattr(backend, "sets", None)
+    found: list[str] = told(handle) if told and seen else []
+    for cut in [one for one in found if one.endswith(CUT)]:
+        name = cut.partition("=")[0]
+        LOG.warning("%s was made with a --set %s that was too long to travel", handle, name)
+    return [one for one in found if not one.endswith(CUT)]
 
 
 def _plan(

@@ -80,7 +80,7 @@ def _named(wanted: str, experiment: Experiment, space: Workspace, backend: Backe
         if not remote.goes_on(backend):
             raise
         try:
-            return adopting.of_experiment(space, backend, wanted, experiment)
+            return adopting.adopt(space, backend, wanted, experiment.file)
         except NotFound:
             raise missing from None
     raise NotFound("run", wanted)

@@ -49,7 +49,8 @@ def asked(cloud):
 
 def test_a_run_goes_on_without_us_and_is_seen_from_anywhere(type_, experiment, cloud, folder):
     file = experiment(cloud.table)
-    made = type_("run", file, "--backend", cloud.name, "--detach", "--json")
+    given = ("--set", "pipeline.steps.numbers.params.wait=0.01")
+    made = type_("run", file, *given, "--backend", cloud.name, "--detach", "--json")
     started = made.json()
     assert started["backend"] == cloud.name
     assert started["status"] == "running"
@@ -92,7 +93,8 @@ def test_a_run_goes_on_without_us_and_is_seen_from_anywhere(type_, experiment, c
     taken = type_("resume", handle, "--json", *away)
     assert (taken.json()["workflow"], taken.json()["status"]) == ("run", "done")
     assert (Path(taken.json()["outputs"]["total.total"]) / "total.json").is_file()
-    assert "its plan is that of concrete.toml as it is now" in taken.stderr
+    assert f"its plan is that of concrete.toml as it is now, {' '.join(given)}" in taken.stderr
+    assert '"wait": 0.01' in (Path(taken.json()["paths"]["run"]) / "plan.json").read_text()
     mine = type_("runs", "--json", "--home", folder / "away").json()["runs"]
     assert [row["run"] for row in mine] == [taken.json()["run"]]
     assert type_("resume", handle, "--json", *away).json()["run"] == mine[0]["run"]
@@ -102,7 +104,7 @@ def test_a_run_goes_on_without_us_and_is_seen_from_anywhere(type_, experiment, c
     assert "has steps that other.toml has not" in type_("resume", handle, *elsewhere, code=2).stderr
     type_("resume", "nobody", *away, code=5)
 
-    again = type_("run", file, "--backend", cloud.name, "--json").json()
+    again = type_("run", file, *given, "--backend", cloud.name, "--json").json()
     assert {step["state"] for step in again["steps"]} == {"reused"}
 
 
