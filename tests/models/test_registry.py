@@ -8,16 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from concrete_cli import home
 from concrete_cli.errors import Damaged, NotFound, UsageError
-from concrete_cli.registry.models import Models, parse
+from concrete_cli.registry.models import parse
 
 BAD = ["../x", "a/b", "a\0b", "x" * 300, "", ".", "..", "-a", "a b", "a\n", "ä", "a:b:c", "~"]
-
-
-@pytest.fixture
-def models(tmp_path):
-    return Models(home.prepare(tmp_path / "home"))
 
 
 @pytest.fixture
