@@ -99,6 +99,20 @@ class Client:
                 )
             return self._sources[given.name]
 
+    def locate(self, source: Source) -> tuple[str, str]:
+        """Return the datastore and the path of a source, which is uploaded if it is new."""
+        source = self.resolve(source)
+        if match := sources.DATASTORE.fullmatch(source.uri):
+            return match["store"], match["path"]
+        given = sources.known(source)
+        if given is None:
+            raise UsageError(
+                f"a step on databricks cannot read {source}",
+                help="a file, or azureml://datastores/NAME/paths/PATH",
+            )
+        self.dataset(source)
+        return self.settings.datastore, given.path
+
     def _registered(self, name: str, version: str) -> Any:
         try:
             return Dataset.get_by_name(self.workspace, name, version)
@@ -123,7 +137,9 @@ class Client:
         """What the names in a plan stand for in this workspace."""
         service = _AevaWorkflowProvider.create_service_caller(self.workspace, "concrete")
         provider = _AevaWorkflowProvider(service, upload.Snapshots(self.workspace), self.workspace)
-        return Place(self.workspace, self.datastore, self.dataset, self.environment, provider)
+        return Place(
+            self.workspace, self.datastore, self.dataset, self.environment, self.locate, provider
+        )
 
     def check_compute(self, plan: Plan) -> None:
         """Raise when a compute target that the plan names is not there."""

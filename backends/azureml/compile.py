@@ -30,12 +30,16 @@ from .settings import Settings
 
 @dataclass(frozen=True)
 class Place:
-    """What names stand for. `provider` is the SDK's way to the service, None is its own."""
+    """What names stand for. `provider` is the SDK's way to the service, None is its own.
+
+    `locate` says in which datastore ('' is the default one), and under which path, a source is.
+    """
 
     workspace: Any
     datastore: Callable[[str], Any]
     dataset: Callable[[Source], Any]
     environment: Callable[[str], Any]
+    locate: Callable[[Source], tuple[str, str]]
     provider: Any = None
 
 

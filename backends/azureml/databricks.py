@@ -70,8 +70,9 @@ def step(
 
     def put(item: Item) -> str:
         if isinstance(item, Source):
-            name, path = f"source_{len(inputs)}", place.dataset(item).concrete_path
-            inputs.append(DataReference(place.datastore(""), name, path, mode="mount"))
+            name, (store, path) = f"source_{len(inputs)}", place.locate(item)
+            folder = path.removesuffix("/**")
+            inputs.append(DataReference(place.datastore(store), name, folder, mode="mount"))
             return f"<{name}>"
         if item.step != one.name and outputs[str(item)] not in inputs:
             inputs.append(outputs[str(item)])

@@ -23,16 +23,23 @@ def document(pipeline: Any, provider: Any) -> dict[str, Any]:
     kinds = {name: kind for name, kind in vars(models).items() if isinstance(kind, type)}
     serializer: Any = import_module("msrest").Serializer(kinds)  # it has half its types
     run = serializer.body(info, "PipelineRunCreationInfoWithGraph")
-    entities = provider._service_caller._module_entities  # noqa: SLF001  the dry run's own store
+    store = provider._service_caller  # noqa: SLF001  the dry run's own
+    entities = store._module_entities  # noqa: SLF001
     modules = {key: serializer.body(one, "ModuleEntity") for key, one in entities.items()}
     names = {key: one["Name"] for key, one in modules.items()}
     graph = run["Graph"]
     for node in graph["ModuleNodes"]:
         names[node["Id"]] = names[node["ModuleId"]]
     for node in graph.get("DatasetNodes") or []:
-        value = node["DataSetDefinition"]["Value"]
-        reference = value.get("DataSetReference") or value["SavedDataSetReference"]
-        names[node["Id"]] = reference["Id"]
+        if "DataSetDefinition" in node:
+            value = node["DataSetDefinition"]["Value"]
+            reference = value.get("DataSetReference") or value["SavedDataSetReference"]
+            names[node["Id"]] = reference["Id"]
+        else:  # a reference to a datastore, which steps on Databricks read
+            older = store._datasource_entities[node["DatasetId"]]  # noqa: SLF001
+            names[node["Id"]] = names[node["DatasetId"]] = (
+                older.data_location.data_reference.azure_blob_reference.relative_path
+            )
     found = {"run": run, "modules": {names[key]: one for key, one in modules.items()}}
     text = json.dumps(_tidy(found), sort_keys=True)
     for key, name in names.items():

@@ -93,11 +93,16 @@ def place(settings: Settings) -> Place:
         made._registration = _DatasetRegistration(  # noqa: SLF001  as the service would
             workspace=workspace, saved_id=name, registered_id=name, name=name, version=1
         )
-        made.concrete_path = path
         return made
 
+    def locate(source: Source) -> tuple[str, str]:
+        if match := sources.DATASTORE.fullmatch(source.uri):
+            return match["store"], match["path"]
+        known = sources.known(source)
+        return settings.datastore, known.path if known else f"{{{source.uri}}}"
+
     provider = _AevaWorkflowProvider(DryRunServiceCaller(), Uploader(), workspace)
-    return Place(workspace, datastore, dataset, environment.named, provider)
+    return Place(workspace, datastore, dataset, environment.named, locate, provider)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from concrete_cli.backends.azureml.settings import problems, read
 from concrete_cli.errors import ExperimentInvalid, UsageError
 from concrete_cli.plan import Output, Plan
 
+SPARK = {"kind": "databricks", "spark_version": "13.3.x", "node_type": "D4", "workers": 2}
 HERE = {"default_compute": "cpu-cluster", "environment": "curated:1"}
 
 
@@ -162,8 +163,7 @@ def test_the_environment_is_built_from_what_the_scripts_import(graph, toy, tmp_p
 
 def test_steps_on_databricks_hand_data_over_in_the_older_way(graph, toy, tmp_path):
     plan = with_step(toy, "power_2", compute="spark")
-    spark = {"kind": "databricks", "spark_version": "13.3.x", "node_type": "D4", "workers": 2}
-    found = graph(plan, compute={"spark": spark})
+    found = graph(plan, compute={"spark": SPARK})
     assert found["modules"]["power_2"]["StepType"] == "DatabricksStep"
     text = json.dumps(node(found, "power_2")) + json.dumps(found["modules"]["power_2"])
     assert "_on_databricks.py" in text
@@ -176,6 +176,14 @@ def test_steps_on_databricks_hand_data_over_in_the_older_way(graph, toy, tmp_pat
         ["_on_databricks.py", "_tools.py", "power.py"],
         ["_tools.py", "power.py"],
     ]
+
+
+def test_a_step_on_databricks_reads_a_source_where_it_is(graph, toy, source):
+    found = graph(with_step(toy, "numbers", compute="spark"), compute={"spark": SPARK})
+    assert "<source_0>" in json.dumps(node(found, "numbers"))
+    (data,) = found["run"]["Graph"]["DatasetNodes"]
+    assert data["Id"].startswith("concrete/sources/")
+    assert data["Id"].endswith(source.name)
 
 
 def test_what_databricks_passes_becomes_our_arguments(monkeypatch):

@@ -264,6 +264,22 @@ def test_steps_run_on_targets_of_every_kind(settings, toy, tmp_path, emulator, m
     assert sorted(own) == ["box", "cpu-cluster", "k8s", "vm"]
 
 
+def test_a_source_of_a_step_on_databricks_is_uploaded_and_found(
+    settings, toy, tmp_path, emulator, monkeypatch, source
+):
+    monkeypatch.setitem(emulator.state.computes, "bricks", "Databricks")
+    compute = {"bricks": {"kind": "databricks", "cluster": "0101"}}
+    backend = AzureBackend(tmp_path / "home", settings | {"compute": compute})
+    first, *others = toy.steps
+    plan = Plan("toy", (dataclasses.replace(first, compute="bricks"), *others))
+    backend.client.pipeline(plan, tmp_path / "code")  # no cluster is emulated that could run it
+    ((_, path),) = {backend.client.locate(item) for _, item in first.items()}
+    assert [call for call in emulator.calls if call[0] == "PUT" and path in call[1]]
+    with pytest.raises(UsageError, match="on databricks cannot read azureml:known:1"):
+        backend.client.locate(Source("azureml:known:1"))
+    assert backend.client.locate(Source("azureml://datastores/lake/paths/a/b")) == ("lake", "a/b")
+
+
 def test_what_nobody_knows_is_not_found(backend, run, toy):
     with pytest.raises(NotFound, match="no run in Azure ML"):
         list(backend.watch("00000000-1111-2222-3333-444444444444"))
