@@ -1,6 +1,7 @@
 """What happens when a step does not succeed."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -117,7 +118,9 @@ def test_resuming_goes_on_with_what_is_left(place, say, fail, tmp_path, ran):
 def stopped(place, say, fail, tmp_path, ran):
     """A run cancelled while its second step runs; its handle, its states, how to mend the step."""
     mended = tmp_path / "mended"
-    plan = Plan("cancel", (say("before"), fail("hang", params={"until": mended})))
+    hangs = fail("hang", params={"until": mended})
+    hangs = replace(hangs, inputs={"data": Output("before", "out")})
+    plan = Plan("cancel", (say("before"), hangs))
     handle, events = place.submit(plan), []
     running = threading.Event()
 
