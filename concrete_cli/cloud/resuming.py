@@ -10,10 +10,11 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from concrete_cli import locks, results
+from concrete_cli import locks, results, runs
 from concrete_cli.backend import Backend, Event, Options, State
 from concrete_cli.cloud import remote
 from concrete_cli.errors import Busy
+from concrete_cli.plan import Plan
 from concrete_cli.runs import Run
 from concrete_cli.sources import fetching
 
@@ -45,7 +46,7 @@ def _submit(run: Run, backend: Backend, tell: fetching.Tell | None) -> None:
     record, plan, last = run.record, run.plan, run.last_events()
     old = str(record["handle"])
     left = tuple(step.name for step in plan.steps if not last[step.name].state.good)
-    if _has_ended(backend, old, len(plan.steps)):
+    if _ended_badly(backend, old, plan):
         if tell:
             tell(f"submitting again: {', '.join(left)}")
         fetched = fetching.here(plan, run.folder.parents[1], tell)
@@ -55,10 +56,10 @@ def _submit(run: Run, backend: Backend, tell: fetching.Tell | None) -> None:
     run.append(Event(name, State.WAITING, time=time.time()) for name in left)
 
 
-def _has_ended(backend: Backend, handle: str, steps: int) -> bool:
-    """Whether each step has ended there: a kill -9 may have left the journal a handle behind."""
+def _ended_badly(backend: Backend, handle: str, plan: Plan) -> bool:
+    """Whether it is so there, too: a kill -9 may have left the journal a handle behind."""
     last = {event.step: event for event in remote.glance(backend, handle)}
-    return len(last) == steps and all(event.state.ended for event in last.values())
+    return runs.status(plan, last, driven=True, cancelled=False) == "failed"
 
 
 def _options(given: Options, left: tuple[str, ...]) -> Options:
