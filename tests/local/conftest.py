@@ -21,6 +21,7 @@ from concrete_cli.backend import Event, Options
 from concrete_cli.cache import Cache
 from concrete_cli.plan import Output, Plan, Source, Step
 from concrete_cli.runs import Run, Runs
+from toy import Toy
 
 BEGIN = """\
 import argparse, os, signal, subprocess, sys, threading, time
@@ -166,3 +167,8 @@ def until(condition: Callable[[], object], seconds: float = 30) -> object:
 @pytest.fixture(name="until")
 def until_fixture():
     return until
+
+
+@pytest.fixture
+def toy(tmp_path):
+    return Toy(tmp_path / "toy")
