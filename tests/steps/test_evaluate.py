@@ -12,7 +12,7 @@ from _axis import axis
 from _charts import leaderboard_chart, predicted_chart, residuals_chart
 from _intervals import calibrate, interval
 from _scores import loss, scores
-from _test_scores import bootstrap
+from _test_scores import MOST_ROWS, REPEATS, bootstrap, importance
 from stepping import read, step
 
 CHARTS = ("predicted.svg", "residuals.svg", "leaderboard.svg")
@@ -61,6 +61,25 @@ def test_importance_is_sorted_and_about_raw_columns(report, chosen):
         for column in read(chosen / "model" / "manifest.json")["signature"]["columns"]
     }
     assert found["columns"][0]["column"] in ("age", "cement")
+
+
+def test_importance_asks_the_model_for_no_more_rows_than_it_needs():
+    """A forest over a million test rows would take hours."""
+    rows = pd.DataFrame(np.random.default_rng(0).random((50_000, 3)), columns=list("abc"))
+    actual = 3 * rows["a"].to_numpy() + rows["b"].to_numpy()
+    asked = []
+
+    class Model:
+        def predict(self, rows):
+            asked.append(len(rows))
+            return 3 * rows["a"].to_numpy() + rows["b"].to_numpy()
+
+    found = importance(Model(), rows, actual, seed=0)
+
+    assert sum(asked) <= (1 + REPEATS * 3) * MOST_ROWS < 100_000
+    assert [one["column"] for one in found] == ["a", "b", "c"]
+    assert found[0]["mean"] == pytest.approx(3 / np.sqrt(6), rel=0.05)
+    assert found[2]["mean"] == 0
 
 
 def test_it_is_the_same_twice(report, chosen, tmp_path):
