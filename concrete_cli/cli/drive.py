@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import resource
 import signal
 import sys
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from concrete_cli import detached, disk, results, results_finetune, tracking
+from concrete_cli import detached, disk, memory, results, results_finetune, tracking
 from concrete_cli import execute as executor
 from concrete_cli.backend import Backend
 from concrete_cli.cloud import remote, resuming
@@ -95,8 +94,7 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
         return
     if goes_on:
         remote.register(run, backend)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    run.note(seconds=round(time.monotonic() - begin, 3), memory=peak)
+    run.note(seconds=round(time.monotonic() - begin, 3), memory=memory.peak())
 
 
 def conclude(run: Run, backend: Backend, manner: Manner) -> int:

@@ -1,6 +1,7 @@
 """What a step costs: counted, not timed."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -125,6 +126,18 @@ def test_a_large_source_is_read_in_pieces_and_once(rig):
     assert peak < 100_000, f"{peak} kB"
     assert read < 330 << 20, f"{read} bytes"
     assert steps[0].inputs["data"] == Source(str(source))
+
+
+def test_a_run_says_what_the_runner_itself_held_whoever_started_it(known):
+    """`ru_maxrss` goes over from a large parent to what it executes."""
+    code = (
+        "import subprocess, sys; large = b'x' * (400 << 20)\n"
+        "subprocess.run([sys.executable, '-m', 'concrete_cli', 'run'], check=True)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=known, capture_output=True, check=True)
+
+    last = max(known.glob(".concrete/runs/*/run.json"), key=lambda path: path.stat().st_mtime_ns)
+    assert 10 << 20 < json.loads(last.read_text())["memory"] < 100 << 20
 
 
 HEAVY = {
