@@ -16,9 +16,10 @@ from concrete_cli.plan import Plan, Source
 
 from .. import computes
 from . import auth, configured, sources, upload
-from .compile import Place, compile_plan
+from .compile import compile_plan
 from .errors import clear, status_of
 from .patience import while_busy
+from .place import Place
 from .settings import Settings
 
 

@@ -1,14 +1,11 @@
 """From a plan to the SDK's pipeline. Pure: asks no service anything, writes only the snapshots.
 
-`Place` says what the names in a plan stand for: a workspace, its datastores, the data sets of
-the sources, a registered environment. `offline.place` and `client.place` make one; the pipeline
-is the same either way.
+What the names in a plan stand for is told by a `Place`: the pipeline is the same on and off line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +22,8 @@ from concrete_cli.plan import Item, Output, Plan, Source, Step, flag
 from . import databricks, environment, pins, snapshot
 from .compute import Compute
 from .parameters import Parameters
+from .place import Place
 from .settings import Settings
-
-
-@dataclass(frozen=True)
-class Place:
-    """What names stand for. `provider` is the SDK's way to the service, None is its own.
-
-    `locate` says in which datastore ('' is the default one), and under which path, a source is.
-    """
-
-    workspace: Any
-    datastore: Callable[[str], Any]
-    dataset: Callable[[Source], Any]
-    environment: Callable[[str], Any]
-    locate: Callable[[Source], tuple[str, str]]
-    provider: Any = None
 
 
 def compile_plan(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azureml.core.databricks import PyPiLibrary
 from azureml.data.data_reference import DataReference
@@ -19,11 +19,9 @@ from concrete_cli.plan import Item, Output, Plan, Source, Step
 
 from . import pins
 from .compute import Compute
+from .place import Place
 from .settings import Settings
 from .snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from .compile import Place
 
 LAUNCHER = "_on_databricks.py"
 EXTRA = {LAUNCHER: Path(__file__).with_name("on_databricks.py")}

@@ -24,7 +24,7 @@ from azureml.pipeline.core._restclients.aeva.dryrun_service_caller import DryRun
 from concrete_cli.plan import Source
 
 from . import environment, sources
-from .compile import Place
+from .place import Place
 from .settings import Settings
 
 NOBODY = "00000000-0000-0000-0000-000000000000"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from concrete_cli import digest
 from concrete_cli.cache import Cache
@@ -11,14 +11,28 @@ from concrete_cli.errors import NotFound
 from concrete_cli.plan import Output, Source
 from concrete_cli.runs import Runs
 
-if TYPE_CHECKING:
-    from .backend import AzureBackend
+
+class Cloud(Protocol):
+    """What a backend knows of its workspace that is asked for here."""
+
+    name: str
+
+    @property
+    def models(self) -> Any:
+        """The registry."""
+
+    @property
+    def client(self) -> Any:
+        """The way to the workspace."""
+
+    def location(self, handle: str, output: Output) -> str:
+        """Return the URI of a finished output."""
 
 
 class Resolver:
     """Turns `run:ID/step.output` and `model:NAME@ALIAS` into a path here or a place in Azure."""
 
-    def __init__(self, home: Path, backend: AzureBackend) -> None:
+    def __init__(self, home: Path, backend: Cloud) -> None:
         self._home, self._backend = home, backend
 
     def __call__(self, source: Source) -> Source:

@@ -77,7 +77,7 @@ class Origin:
         """The merged data as TOML."""
         from concrete_cli.config.text import written
 
-        return written(self)
+        return written(self.data, self.files, self.sets)
 
     def problem(
         self,

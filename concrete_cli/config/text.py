@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import Any
 
 import tomli_w
 
-if TYPE_CHECKING:
-    from concrete_cli.config.origin import Origin
 
-
-def written(origin: Origin) -> str:
-    """Return the merged data as TOML under a comment that names what it was made of."""
-    made_of = [PurePath(layer.name).name for layer in origin.layers if layer.folder]
-    notes = [f"What concrete read from {' and '.join(reversed(made_of))}", *_sets(origin)]
+def written(data: Mapping[str, Any], files: Sequence[str], sets: Sequence[str]) -> str:
+    """Return `data` as TOML under a comment that names the files and the --set it was made of."""
+    made_of = " and ".join(PurePath(name).name for name in reversed(files))
+    notes = [f"What concrete read from {made_of}", *(f"with --set {one}" for one in sets)]
     comment = "".join(f"# {_one_line(note)}\n" for note in notes)
-    return f"{comment}\n{tomli_w.dumps(origin.data)}"
-
-
-def _sets(origin: Origin) -> list[str]:
-    return [f"with --set {argument}" for argument in origin.sets]
+    return f"{comment}\n{tomli_w.dumps(data)}"
 
 
 def _one_line(text: str) -> str:
