@@ -116,10 +116,10 @@ def untag(
     home: o.Home = None,
 ) -> int:
     """Take an alias away; the version stays."""
-    from concrete_cli.commands import catalogue
+    from concrete_cli.registry import naming
     from concrete_cli.view import models as view
 
-    name, word = catalogue.alias_of(alias)
+    name, word = naming.alias_of(alias)
     _of(backend, experiment, home).untag(name, word)
     view.untagged(name, word, as_json=json)
     return 0

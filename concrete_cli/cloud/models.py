@@ -1,4 +1,4 @@
-"""The registry of a cloud, in the words of the one here (`catalogue.Registry`).
+"""The registry of a cloud, in the words of the one here (`commands.catalogue`).
 
 Azure knows tags, and no aliases: an alias is the tag `alias.NAME` of the one version that has it.
 Moving one is two requests there, not one: for a moment two versions may have it, and the newer one
@@ -15,10 +15,10 @@ from typing import Any
 
 from concrete_cli import digest, disk
 from concrete_cli.backend import Backend
-from concrete_cli.commands import catalogue
 from concrete_cli.errors import BackendUnavailable, Damaged, NotFound, UsageError
 from concrete_cli.registry import file as model_file
-from concrete_cli.registry.naming import LATEST, NAME, RULE, parse
+from concrete_cli.registry.facts import TEST, of_folder
+from concrete_cli.registry.naming import LATEST, NAME, RULE, parse, single
 
 MANIFEST = "manifest.json"
 SERVES = "serves"  # the tag of what an endpoint was made of: it is no model to choose
@@ -77,7 +77,7 @@ class CloudRegistry:
                 "files": digest.of_files(folder),
                 "content": found.tags.get("content"),
             }
-            return _facts(found, folder) | known | catalogue.of_folder(folder)
+            return _facts(found, folder) | known | of_folder(folder)
 
     def tag(self, ref: str, alias: str) -> dict[str, Any]:
         """Let an alias stand for a version; return name and version."""
@@ -107,7 +107,7 @@ class CloudRegistry:
 
     def delete(self, ref: str) -> dict[str, Any]:
         """Remove a version that has no alias; return name and version, `archived` if it is kept."""
-        found = self.find(catalogue.single(ref))
+        found = self.find(single(ref))
         if found.aliases:
             name, alias = found.name, found.aliases[0]
             hint = f"concrete models untag {name}@{alias} --backend {self._backend.name}"
@@ -126,12 +126,12 @@ def _facts(found: Any, folder: Path | None = None) -> dict[str, Any]:
     if folder and (folder / "metrics.json").is_file():
         metrics = disk.read_json(folder / "metrics.json")
     else:
-        metrics = {name: _number(found.tags.get(name)) for name in catalogue.TEST}
-    said = any(metrics.get(name) is not None for name in catalogue.TEST)
+        metrics = {name: _number(found.tags.get(name)) for name in TEST}
+    said = any(metrics.get(name) is not None for name in TEST)
     return _of(found) | {
         "aliases": list(found.aliases),
         "created": found.created or None,
-        "metrics": {name: metrics.get(name) for name in catalogue.TEST} if said else None,
+        "metrics": {name: metrics.get(name) for name in TEST} if said else None,
         "run": found.tags.get("concrete_run") or found.tags.get("run") or None,
     }
 

@@ -5,18 +5,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, tracking
-from concrete_cli.errors import UsageError
-from concrete_cli.registry.models import Models, Version, parse
-from concrete_cli.sources import urls
-
-TEST = ("rows", "rmse", "mae", "r2", "rmse_ci", "coverage", "width")
-OF_MANIFEST = ("model", "candidate", "params", "cv", "signature", "interval", "versions")
+from concrete_cli import tracking
+from concrete_cli.registry.facts import TEST, of_folder
+from concrete_cli.registry.models import Models, Version
+from concrete_cli.registry.naming import single
 
 
 class Registry:
@@ -78,55 +72,5 @@ class Registry:
         }
 
 
-def single(ref: str) -> str:
-    """Return `ref` if it names one version by its number."""
-    if not parse(ref)[1]:
-        raise UsageError(f"{ref!r} names no single version", help="say which: NAME:N")
-    return ref
-
-
-def alias_of(ref: str) -> tuple[str, str]:
-    """Return name and alias of NAME@ALIAS."""
-    name, _, alias = parse(ref)
-    if not alias:
-        raise UsageError(f"{ref!r} names no alias", help="concrete models untag NAME@ALIAS")
-    return name, alias
-
-
-def of_folder(folder: Path) -> dict[str, Any]:
-    """Return what the files of a version say: of the model, of its lineage, its card."""
-    manifest, lineage = _read(folder / "manifest.json"), _read(folder / "lineage.json")
-    runs = lineage.get("runs", [])
-    card = folder / "card.md"
-    return {name: manifest.get(name) for name in OF_MANIFEST} | {
-        "code": sorted(manifest.get("code", {})),
-        "lineage": {
-            "git": lineage.get("git"),
-            "runs": [{key: run.get(key) for key in ("run", "workflow", "file")} for run in runs],
-            "data": _data(runs),
-        },
-        "card": card.read_text(encoding="utf-8") if card.is_file() else None,
-    }
-
-
 def _of(version: Version) -> dict[str, Any]:
     return {"name": version.name, "version": version.number}
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    with contextlib.suppress(FileNotFoundError):
-        return dict(disk.read_json(file))
-    return {}
-
-
-def _data(runs: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Return name and digest of what came from outside into the runs that led to a model."""
-    found: dict[str, str] = {}
-    for run in runs:
-        for step in run["plan"]["steps"]:
-            recipe = run["steps"].get(step["name"], {}).get("recipe", {})
-            for name, item in step["inputs"].items():
-                uri = item.get("source", "") if isinstance(item, dict) else ""
-                if uri and not uri.startswith("run:") and name in recipe.get("inputs", {}):
-                    found[urls.shown(uri)] = recipe["inputs"][name]
-    return [{"source": uri, "sha256": sum_} for uri, sum_ in found.items()]

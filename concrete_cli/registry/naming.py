@@ -26,6 +26,21 @@ def parse(ref: str) -> tuple[str, int, str]:
     return found["name"], int(number or 0), found["alias"] or ""
 
 
+def single(ref: str) -> str:
+    """Return `ref` if it names one version by its number."""
+    if not parse(ref)[1]:
+        raise UsageError(f"{ref!r} names no single version", help="say which: NAME:N")
+    return ref
+
+
+def alias_of(ref: str) -> tuple[str, str]:
+    """Return name and alias of NAME@ALIAS."""
+    name, _, alias = parse(ref)
+    if not alias:
+        raise UsageError(f"{ref!r} names no alias", help="concrete models untag NAME@ALIAS")
+    return name, alias
+
+
 def check_name(name: str) -> str:
     """Return `name` if a model can be called that."""
     if not NAME.fullmatch(name):
