@@ -108,7 +108,8 @@ class AzureBackend:
         found = [("parameters", text) for text in parameters.problems()]
         default = self.settings.default_compute
         if homeless := [step.name for step in plan.steps if not (step.compute or default)]:
-            found.append(("default_compute", f"is missing: no compute for {_some(homeless)}"))
+            why = f"is missing: no compute for {_some(homeless)}; name a cluster of the workspace"
+            found.append(("default_compute", why))
         for step in plan.steps:
             name = step.compute or default
             if not name:

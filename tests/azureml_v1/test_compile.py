@@ -227,7 +227,7 @@ def test_what_a_compute_cannot_run_is_found_before(toy, tmp_path):
     assert any("'exponent' is not the same" in text for _, text in found)
     assert any("did you mean 'factor'" in text for _, text in found)
     assert AzureBackend(tmp_path, HERE).check(toy) == []
-    told = "is missing: no compute for numbers, power_2, power_3"
+    told = "is missing: no compute for numbers, power_2, power_3; name a cluster of the workspace"
     assert AzureBackend(tmp_path, {}).check(toy) == [("default_compute", told)]
 
 
