@@ -156,7 +156,7 @@ class Runner:
     def _finish(self, attempt: Attempt, seconds: float, facts: dict[str, Any]) -> list[Event]:
         step = attempt.step
         record = {"step": step.name, "run": self.run.id, "seconds": seconds, **facts}
-        anew = not self.options.reuse or self._forced(step)
+        anew = not (self.options.reuse and step.reuse) or self._forced(step)
         entry = attempt.store(self._cache, record, replace=anew)
         self._complete(step, entry)
         told = {"attempt": attempt.number, "seconds": seconds, "entry": entry.key, "facts": facts}
