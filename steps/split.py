@@ -50,7 +50,8 @@ def main(args: argparse.Namespace) -> None:
         bins = strata(derived[stratify["column"]], stratify["bins"])
     random = np.random.default_rng(args.seed)
     shares = [1 - args.test_fraction, args.test_fraction]
-    is_test = assign(groups, bins, shares, random)[groups] == 1
+    sides = assign(groups, bins, shares, random)
+    is_test = _leave_enough(sides, np.bincount(groups), args.folds)[groups] == 1
     _write(rows.loc[is_test, kept], args.test, groups=groups[is_test])
     train, groups = rows.loc[~is_test, kept], _renumbered(groups[~is_test])
     folds = assign(groups, bins[~is_test], [1 / args.folds] * args.folds, random)[groups]
@@ -82,6 +83,14 @@ def _check(args: argparse.Namespace, groups: Any) -> None:
             f"there are {count} {what}: too few for a test set and {args.folds} folds, which need"
             f" {args.folds + 1}; use fewer folds, group by less, or bring more data"
         )
+
+
+def _leave_enough(sides: Any, sizes: Any, folds: int) -> Any:
+    """Give the smallest test groups back where the train rows lack groups for their folds."""
+    test = np.flatnonzero(sides == 1)
+    lacking = max(0, folds - (len(sides) - len(test)))
+    sides[test[np.argsort(sizes[test], kind="stable")][:lacking]] = 0
+    return sides
 
 
 def _renumbered(groups: Any) -> Any:

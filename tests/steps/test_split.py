@@ -94,6 +94,27 @@ def test_fewer_groups_than_folds(tmp_path):
     )
 
 
+@pytest.mark.parametrize("fraction", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize("groups", [6, 8])
+def test_every_fold_has_rows_however_few_the_groups_and_large_the_test_set(
+    tmp_path, groups, fraction
+):
+    frame = pd.DataFrame({"who": [*range(groups)] * 3, "x": range(3 * groups)})
+    frame.assign(y=frame["x"]).to_csv(tmp_path / "t.csv", index=False)
+    for seed in range(5):
+        folder = cut(
+            tmp_path / "t.csv",
+            tmp_path / str(seed),
+            "y",
+            group_by=["who"],
+            test_fraction=fraction,
+            seed=seed,
+        )
+        _, test, folds = parts(folder)
+        assert set(folds["fold"]) == {0, 1, 2, 3, 4}
+        assert len(test)
+
+
 def test_a_wrong_column(tmp_path):
     with pytest.raises(Refused, match="no column 'cemment' to split by: did you mean 'cement'"):
         cut(DATA, tmp_path, "compressive_strength", group_by=["cemment"])
