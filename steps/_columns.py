@@ -150,8 +150,14 @@ def _plain(array: Any, name: str, wanted: Wanted, *, numeric: bool) -> tuple[Any
 def _dropped(array: Any) -> tuple[Any, str]:
     # It may still say which rows belong together.
     if _is_number(array.type):
-        return pc.cast(array, pa.float64()), "number"
-    return pc.cast(array, pa.string()), "category"
+        numbers = pc.cast(array, pa.float64())
+        if pc.any(pc.is_finite(numbers)).as_py():
+            return numbers, "number"
+    try:
+        return pc.cast(array, pa.string()), "category"
+    except pa.ArrowException:  # lists, say, or bytes that are no text
+        values = (None if one is None else repr(one) for one in array.to_pylist())
+        return pa.array(values, pa.string()), "category"
 
 
 def _levels(array: Any) -> Any:

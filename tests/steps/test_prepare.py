@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from _step import Refused
@@ -248,3 +250,24 @@ def test_equal_data_gives_equal_bytes(tmp_path):
         step("prepare", target="compressive_strength", source=DATA, data=tmp_path / name)
     for file in ("data.parquet", "profile.json", "metrics.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("values", "levels"),
+    [
+        (pa.array([None, float("nan"), float("inf")]), {"inf": 1, "nan": 1}),
+        (pa.array([None] * 3, pa.float64()), {}),
+        (pa.array([[1, 2], [3], [3]]), {"[3]": 2, "[1, 2]": 1}),
+        (pa.array([{"a": 1}, None, {"a": 1}]), {"{'a': 1}": 2}),
+        (pa.array([b"\xff", b"\xff", b"a"]), {"b'\\xff'": 2, "b'a'": 1}),
+    ],
+    ids=["no number", "nothing", "lists", "tables", "bytes"],
+)
+def test_a_dropped_column_may_hold_whatever_it_likes(prepare, tmp_path, values, levels):
+    table = pa.table({"size": [1.0, 2, 3], "price": [1.0, 2, 4], "odd": values})
+    pq.write_table(table, tmp_path / "table.parquet")
+
+    facts = prepare(tmp_path / "table.parquet", drop=["odd"])
+
+    odd = facts["columns"][2]
+    assert (odd["role"], odd["kind"], odd["levels"]) == ("dropped", "category", levels)
