@@ -113,7 +113,8 @@ class Csv:
         self.encoding = next((name for bom, name in BOMS.items() if head.startswith(bom)), "")
         if not self.encoding:
             self.encoding = "utf-8" if _is_utf8(head) else "latin-1"
-        self.names, self.delimiter = _header(path, self.encoding)
+        names, self.delimiter = _header(path, self.encoding)
+        self.names = [name.strip() for name in names]  # as those of the data that trained
         _check_names(path, self.names)
         commas = self.delimiter == ";" and _has_decimal_commas(path, self.encoding)
         self.decimal = "," if commas else "."

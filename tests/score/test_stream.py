@@ -98,3 +98,10 @@ def test_what_is_no_table(tmp_path, content):
 
     with pytest.raises(Refused):
         rows(tmp_path / "t", 1)
+
+
+def test_blanks_around_names_are_no_part_of_them(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("number, text \n1,a\n2,b\n")
+
+    assert rows(path, 2) == [{"number": 1, "text": "a"}, {"number": 2, "text": "b"}]
