@@ -123,7 +123,7 @@ class _Column:
         self.kind: str = facts["kind"]
         self.missing = bool(facts["missing"])
         self.low, self.high = facts["min"], facts["max"]
-        self.levels = frozenset(label(level) for level in facts["choices"] or ())
+        self.levels = known_levels(facts)
         bounds = [abs(end) for end in (self.low, self.high) if end is not None]
         self.largest = max([LARGEST, *(10 * end for end in bounds)])
 
@@ -167,11 +167,18 @@ class _Column:
             return False
         if self.kind == "number":
             return self.low is not None and not self.low <= value <= self.high
-        return self.kind == "category" and label(value) not in self.levels
+        return self.levels is not None and label(value) not in self.levels
 
     def _expected(self) -> str:
         wanted = {"number": "a number", "boolean": "true or false", "category": "a text"}
         return f"expected {wanted[self.kind]}" + (" or null" if self.missing else "")
+
+
+def known_levels(facts: Mapping[str, Any]) -> frozenset[Any] | None:
+    """Return the levels of a category; None where there were too many to list, or it is none."""
+    if facts["choices"] is None or facts.get("more_choices"):
+        return None
+    return frozenset(map(label, facts["choices"]))
 
 
 def span(low: float, high: float) -> str:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from _pipeline import label
-from _request import span
+from _request import known_levels, span
 from _step import Refused
 from _words import nearest
 
@@ -57,11 +57,7 @@ class Rows:
 
     def __init__(self, signature: Mapping[str, Any]) -> None:
         self.columns = signature["columns"]
-        self.levels = {
-            one["name"]: frozenset(map(label, one["choices"] or ()))
-            for one in self.columns
-            if one["kind"] == "category"
-        }
+        self.levels = {one["name"]: known_levels(one) for one in self.columns}
         self.odd: dict[str, int] = {}
 
     def read(self, batch: Any) -> tuple[dict[str, Any], NDArray[np.object_]]:
@@ -90,6 +86,8 @@ class Rows:
 
     def _strange(self, name: str, values: list[Any]) -> Iterator[tuple[int, str]]:
         known = self.levels[name]
+        if known is None:
+            return
         for row, value in enumerate(values):
             if value is not None and value not in known and label(value) not in known:
                 yield row, f"{name} {value!r} was not seen in training"

@@ -27,9 +27,11 @@ def signature(rows: pd.DataFrame, facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _choices(values: pd.Series) -> list[str] | None:
-    levels = values.dropna().unique()
-    return sorted(levels) if len(levels) <= MOST_CHOICES else None
+def _choices(values: pd.Series) -> dict[str, Any]:
+    """Return the levels, the most frequent ones where there are too many to list."""
+    counts = sorted(values.value_counts().items(), key=lambda one: (-one[1], one[0]))
+    more = {"more_choices": True} if len(counts) > MOST_CHOICES else {}
+    return {"choices": sorted(level for level, _ in counts[:MOST_CHOICES]), **more}
 
 
 def _column(values: pd.Series, column: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,6 +43,6 @@ def _column(values: pd.Series, column: Mapping[str, Any]) -> dict[str, Any]:
         "unit": column["unit"],
         "min": values.min() if number else None,
         "max": values.max() if number else None,
-        "choices": _choices(values) if column["kind"] == "category" else None,
+        **(_choices(values) if column["kind"] == "category" else {"choices": None}),
         "missing": bool(values.isna().any()),
     }

@@ -43,6 +43,11 @@ def test_a_value_outside_of_the_known_ones_is_a_warning():
     assert many == ["age 900 is outside 1-365 (row 2 and 1 more)"]
 
 
+def test_levels_that_are_too_many_to_list_are_no_news():
+    kind = COLUMN | {"name": "kind", "kind": "category", "choices": ["a"], "more_choices": True}
+    assert Signature({"columns": [kind]}).read({"data": [{"kind": "b"}]})[1] == []
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
