@@ -43,7 +43,7 @@ def of_file(path: str | os.PathLike[str]) -> str:
 def of_files(folder: str | os.PathLike[str]) -> dict[str, str]:
     """Return the digest of every file below a folder, by its name relative to it.
 
-    A symbolic link counts as the text that it points to; it is never followed. Of pipes, sockets
+    A symbolic link counts as the text that it holds; it is never followed. Of pipes, sockets
     and devices only the name counts: reading them would wait for ever.
     """
     found: dict[str, str] = {}
@@ -52,11 +52,20 @@ def of_files(folder: str | os.PathLike[str]) -> dict[str, str]:
 
 
 def of_path(path: Path) -> str:
-    """Return the digest of a file's bytes, or of a folder's names and bytes."""
-    return of_json(of_files(path)) if path.is_dir() else of_file(path)
+    """Return the digest of a file's bytes, or of a folder's names and bytes.
+
+    Links are followed, for whoever reads them follows them; those that lead nowhere, or round in a
+    circle, count as text.
+    """
+    if not path.is_dir():
+        return of_file(path)
+    found: dict[str, str] = {}
+    _walk(os.fspath(path), "", found, (os.path.realpath(path),))
+    return of_json(found)
 
 
-def _walk(folder: str, before: str, found: dict[str, str]) -> None:
+def _walk(folder: str, before: str, found: dict[str, str], above: tuple[str, ...] = ()) -> None:
+    """Take note of all below a folder; links are followed where `above` says what is on the way."""
     try:
         with os.scandir(folder) as entries:
             inside = sorted(entries, key=lambda entry: entry.name)
@@ -64,10 +73,12 @@ def _walk(folder: str, before: str, found: dict[str, str]) -> None:
         return
     for entry in inside:
         name = before + entry.name
-        if entry.is_symlink():
+        real = os.path.realpath(entry.path) if above else ""
+        leads_on = os.path.exists(real) and real not in above  # noqa: PTH110  likewise
+        if entry.is_symlink() and not leads_on:
             found[name] = f"link:{os.readlink(entry.path)}"  # noqa: PTH115  likewise
         elif entry.is_dir():
-            _walk(entry.path, f"{name}/", found)
+            _walk(entry.path, f"{name}/", found, (*above, real) if above else ())
         else:
             found[name] = of_file(entry.path) if entry.is_file() else "special"
 

@@ -168,3 +168,19 @@ def test_links_pipes_and_sockets_are_named_not_followed(tmp_path):
 
     assert digest.of_files(folder) == {"loop": "link:..", "gone": "link:nowhere", "pipe": "special"}
     assert digest.of_files(tmp_path / "nothing") == {}
+
+
+def test_what_a_link_in_a_source_points_to_counts(tmp_path):
+    folder, elsewhere = tmp_path / "folder", tmp_path / "elsewhere"
+    for one in (folder, elsewhere):
+        one.mkdir()
+    (elsewhere / "rows.csv").write_text("1")
+    (folder / "rows.csv").symlink_to(elsewhere / "rows.csv")
+    (folder / "all").symlink_to(elsewhere)
+    (elsewhere / "back").symlink_to(folder)
+    (folder / "gone").symlink_to("nowhere")
+    before = digest.of_path(folder)
+
+    (elsewhere / "rows.csv").write_text("2")
+
+    assert digest.of_path(folder) != before
