@@ -12,7 +12,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -51,10 +51,11 @@ class Planned:
         }
 
 
-def key(file: Path, workflow: str, sets: Iterable[str]) -> str:
+def key(file: Path, workflow: str, sets: Sequence[str]) -> str:
     """Return the name under which the plan of an experiment is kept."""
     home = os.environ.get("HOME", "")  # paths may begin with ~
-    return digest.of_json([str(file), workflow, list(sets), home, sys.version, _code()])
+    here = [*sets, os.getcwd()] if sets else []  # noqa: PTH109  where --set looks for files
+    return digest.of_json([str(file), workflow, here, home, sys.version, _code()])
 
 
 def find(home: Path, name: str) -> Planned | None:

@@ -59,7 +59,9 @@ def _absolute(text: str, folder: Path | None, main: Path) -> Path:
     path = os.path.expanduser(text)  # noqa: PTH111  never raises
     if folder is None:
         folder = Path.cwd() if os.path.exists(path) else main  # noqa: PTH110  never raises
-    return Path(os.path.realpath(folder / path))
+    # A link stays one: what it points to may be another file the next time.
+    plain, real = os.path.abspath(folder / path), os.path.realpath(folder / path)  # noqa: PTH100
+    return Path(plain if os.path.realpath(plain) == real else real)
 
 
 def _paths(data: dict[str, Any]) -> Iterator[Keys]:

@@ -169,7 +169,7 @@ def _source(experiment: Experiment) -> str:
     source, sha256 = experiment.data.source, experiment.data.sha256
     if urls.is_url(source):
         return urls.pinned(source, sha256 or "")
-    return source if ":" in source else str(Path(experiment.folder, source).resolve())
+    return source if ":" in source else str(Path(experiment.folder, source))
 
 
 def _given(column: Any) -> dict[str, Any]:

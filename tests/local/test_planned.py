@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +79,33 @@ def test_it_is_read_again_when_something_has_changed(toy, reads, change):
     change(toy)
 
     prepare(toy)
+
+    assert len(reads) == 2
+
+
+def source_of(prepared):
+    return Path(prepared.plan.step("prepare").inputs["source"].uri).read_text()
+
+
+def test_a_link_to_the_data_may_be_turned_to_other_data(toy, reads):
+    data = toy.parent / "rows.csv"
+    for version in ("v1.csv", "v2.csv"):
+        (toy.parent / version).write_text(f"a,y\n1,2\n3,{version[1]}\n")
+        data.unlink()
+        data.symlink_to(version)
+
+        assert source_of(prepare(toy)) == (toy.parent / version).read_text()
+
+    assert len(reads) == 2
+
+
+def test_a_path_in_a_set_is_looked_for_from_where_one_is(toy, reads, monkeypatch):
+    for place in ("one", "two"):
+        (toy.parent / place).mkdir()
+        (toy.parent / place / "new.csv").write_text(f"a,y\n1,2\n3,4\n{place}")
+        monkeypatch.chdir(toy.parent / place)
+
+        assert source_of(prepare(toy, "data.source=new.csv")).endswith(place)
 
     assert len(reads) == 2
 
