@@ -113,7 +113,7 @@ class Watcher:
         failed = {name for name, state in self._told.items() if state is State.FAILED}
         for name in left:
             self._told[name] = State.SKIPPED
-            causes = sorted(_before(name, waits) & failed)
+            causes = sorted(before(name, waits) & failed)
             why = f"{', '.join(causes)} failed" if causes and status == "Failed" else ""
             yield Event(name, State.SKIPPED, now, detail=why or "the run was canceled")
 
@@ -155,7 +155,12 @@ def _text(given: Any) -> str:
     return str(getattr(data, "path", data))
 
 
-def _before(name: str, waits: Mapping[str, set[str]]) -> set[str]:
+def before(name: str, waits: Mapping[str, set[str]]) -> set[str]:
     """Return every step that must end well before a step can begin."""
-    direct = waits.get(name, set())
-    return direct.union(*(_before(other, waits) for other in direct))
+    found: set[str] = set()
+    left = [name]
+    while left:
+        new = waits.get(left.pop(), set()) - found
+        found |= new
+        left += new
+    return found
