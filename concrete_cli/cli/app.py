@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import functools
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -16,8 +14,8 @@ from pathlib import Path
 import typer
 from typer.exceptions import Abort, TyperException
 
-from concrete_cli.cli import streams
-from concrete_cli.errors import BackendUnavailable, ConcreteError, Interrupted, UsageError
+from concrete_cli.cli import refused, streams
+from concrete_cli.errors import ConcreteError, Interrupted, UsageError
 
 app = typer.Typer(
     name="concrete",
@@ -48,8 +46,6 @@ COMMANDS = {
     "machine": ("doctor",),
     "warm": ("warm",),
 }
-FULL = (errno.ENOSPC, errno.EDQUOT)
-FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 @app.callback(invoke_without_command=True)
@@ -80,8 +76,10 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         return _reader_has_gone()
     except OSError as error:
-        if error.errno in FULL + FORBIDDEN:
-            return _show(_cannot_write(error), as_json=as_json)
+        if lost := refused.by_stdout(error):
+            return _show(lost, as_json=False)
+        if known := refused.told(error):
+            return _show(known, as_json=as_json)
         return _bug(error)
     except Exception as error:  # noqa: BLE001  the last one to catch it
         return _bug(error)
@@ -125,19 +123,9 @@ def _show(error: ConcreteError, *, as_json: bool) -> int:
     return error.exit_code
 
 
-def _cannot_write(error: OSError) -> ConcreteError:
-    place = error.filename or "the home of concrete"
-    full = error.errno in FULL
-    advice = "free some space there" if full else "choose a folder that you may write to"
-    return BackendUnavailable(
-        f"cannot write {place}: {error.strerror}", help=f"{advice}: --home DIR"
-    )
-
-
 def _reader_has_gone() -> int:
     """`concrete runs | head -1` is no error; keep the interpreter's last flush from saying so."""
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    refused.drop_stdout()
     return 0
 
 

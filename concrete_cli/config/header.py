@@ -37,22 +37,38 @@ def check_data(experiment: Experiment) -> list[Problem]:
     source = experiment.data.source
     if not source or URI.match(source):
         return []
-    path, where = Path(source), ("data", "source")
-    if not os.path.exists(path):  # noqa: PTH110  never raises
-        near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-        message = f"data.source: there is no file {shown(path)}"
-        return [experiment.origin.problem(where, message, nearest(path.name, near))]
-    if path.is_file() and (other := _other(experiment, path)):
-        return [other]
-    if path.is_file() and not path.stat().st_size:
-        message = f"data.source: {shown(path)} is empty"
-        return [experiment.origin.problem(where, message, "it needs a header line and rows")]
+    path = Path(source)
+    if wrong := _file(experiment, path):
+        return [wrong]
     names = columns(path) if path.is_file() else []
     twins = sorted({name for name in names if names.count(name) > 1})
     if twins:
         message = f"data.source: {shown(path)} has the column {twins[0]!r} twice"
-        return [experiment.origin.problem(where, message, "rename one in the file's header")]
+        advice = "rename one in the file's header"
+        return [experiment.origin.problem(("data", "source"), message, advice)]
     return check_data_columns(experiment, names) if names else []
+
+
+def _file(experiment: Experiment, path: Path) -> Problem | None:
+    """Say so when the file is not there, closed to us, another one, or empty."""
+    what = f"data.source: {shown(path)}"
+    if not os.path.exists(path):  # noqa: PTH110  never raises
+        near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+        what = f"data.source: there is no file {shown(path)}"
+        advice = nearest(path.name, near)
+    elif not path.is_file():
+        return None
+    elif not os.access(path, os.R_OK):
+        what += " may not be read"
+        advice = "its owner can change that: chmod"
+    elif other := _other(experiment, path):
+        return other
+    elif path.stat().st_size:
+        return None
+    else:
+        what += " is empty"
+        advice = "it needs a header line and rows"
+    return experiment.origin.problem(("data", "source"), what, advice)
 
 
 def _other(experiment: Experiment, path: Path) -> Problem | None:

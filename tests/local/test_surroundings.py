@@ -166,3 +166,18 @@ def test_the_replay_line_runs_the_step(tmp_path, concrete):
         check=False,
     )
     assert (elsewhere / "replayed").read_text() == text
+
+
+@pytest.mark.parametrize("words", ["runs", "runs --json", "run toy.toml"])
+def test_a_stdout_without_room_is_said_to_be_that(toy, concrete, words):
+    toy.go.touch()
+    concrete("run", toy.file, cwd=toy.folder)
+    line = f"{PYTHON} -m concrete_cli {words} > /dev/full"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=toy.folder, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 7, done
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert "cannot write the result to stdout: No space left on device" in done.stderr
