@@ -158,6 +158,23 @@ def test_every_problem_at_once_with_its_line(concrete, mine):
     assert "4 problems" in wrong.stderr
 
 
+def test_python_that_is_none_is_told_before_anything_runs(concrete, mine):
+    folder = mine.parent / "scripts"
+    (folder / "tell.py").write_text("import os\n\ndef tell(:\n    pass\n")
+    (folder / "helper.py").write_text("def times(a, b)\n    return a * b\n")
+    (folder / "total.py").write_bytes(b"import os\0\n")
+
+    wrong = concrete("check", mine, code=3)
+
+    assert "Python syntax: invalid syntax\n --> scripts/tell.py:3:10\n" in wrong.stderr
+    assert "3 | def tell(:\n  |          ^" in wrong.stderr
+    assert "Python syntax: expected ':'\n --> scripts/helper.py:1:16\n" in wrong.stderr
+    assert "scripts/total.py" in wrong.stderr
+    assert "3 problems" in wrong.stderr
+    concrete("run", mine, code=3)
+    assert not (mine.parent / ".concrete" / "runs").exists()
+
+
 def test_run_without_steps_of_ones_own(concrete, tmp_path):
     concrete("init", tmp_path)
 

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from concrete_cli import payload
+from concrete_cli.config.checks import python
 from concrete_cli.config.experiment import Experiment
 from concrete_cli.config.origin import Keys
 from concrete_cli.config.paths import URI
@@ -16,7 +17,7 @@ from concrete_cli.errors import Problem, nearest
 
 
 def check(experiment: Experiment) -> Iterator[Problem]:
-    """Yield what is named and is not there."""
+    """Yield what is named and is not there, then what is there and is not Python."""
     steps = experiment.pipeline.steps if experiment.pipeline else {}
     for name, step in steps.items():
         where: Keys = ("pipeline", "steps", name)
@@ -28,6 +29,10 @@ def check(experiment: Experiment) -> Iterator[Problem]:
                 yield from _input(experiment, place, item)
     for name, candidate in experiment.train.candidates.items():
         yield from _module(experiment, ("train", "candidates", name, "model"), candidate.model)
+    scripts = [experiment.scripts / step.script for step in steps.values()]
+    modules = [_file_of(experiment, one.model) for one in experiment.train.candidates.values()]
+    own = [path for path in dict.fromkeys([*scripts, *modules]) if path.suffix == ".py"]
+    yield from python.check(path for path in own if os.path.isfile(path))  # noqa: PTH113
 
 
 def _script(experiment: Experiment, where: Keys, name: str) -> Iterator[Problem]:
@@ -62,11 +67,15 @@ def _module(experiment: Experiment, where: Keys, model: str) -> Iterator[Problem
     parts = module.split(".")
     if not colon or not all(map(str.isidentifier, [*parts, name])):
         return  # a family, or said to be wrong already
-    if (experiment.scripts / f"{module}.py").is_file() or find_spec(parts[0]):
+    if _file_of(experiment, model).is_file() or find_spec(parts[0]):
         return
     near = [other.stem for other in _listed(experiment.scripts) if other.suffix == ".py"]
     message = f"there is no module {module!r}: neither in {shown(experiment.scripts)} nor installed"
     yield experiment.origin.problem(where, message, nearest(module, near))
+
+
+def _file_of(experiment: Experiment, model: str) -> Path:
+    return experiment.scripts / f"{model.partition(':')[0]}.py"
 
 
 def _listed(folder: Path) -> list[Path]:
