@@ -165,11 +165,11 @@ class Shard:
         best, untuned_ = sign * self.best, sign * self.untuned.loss(args.metric)
         words = [
             f"progress: {len(self.journal.trials)} of {count} trials",
-            f"best {args.metric} {best:.4g} (untuned {untuned_:.4g})",
+            f"best {args.metric} {best:.4g}",
         ]
         if args.budget:
             words.append(f"{max(0, args.budget - self.elapsed()):.0f} s left")
-        print(", ".join(words), flush=True)
+        print(f"{', '.join(words)} (untuned {untuned_:.4g})", flush=True)
 
 
 def _key(params: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SAYS = "progress: "  # how a line of a step's log begins that tells how far it is
+WIDE = 100  # columns of a terminal that hold what is expected beside what a step says of itself
 
 
 class Progress(Protocol):
@@ -72,7 +73,7 @@ class Live:
         room = console.height - 1
         fits = self.whole or len(self._last) < room
         shown = list(self._last) if fits else self._foremost(max(room - 2, 0))
-        yield self._table(shown)
+        yield self._table(shown, console.width)
         if hidden := [event.state.value for name, event in self._last.items() if name not in shown]:
             counts = ", ".join(f"{hidden.count(state)} {state}" for state in dict.fromkeys(hidden))
             yield f"[dim]and {len(hidden)} more: {counts}[/]"
@@ -85,29 +86,38 @@ class Live:
         first = sorted(self._last, key=lambda name: rank[self._last[name].state])[:room]
         return [name for name in self._last if name in first]
 
-    def _table(self, names: Iterable[str]) -> Table:
-        from rich.markup import escape
+    def _table(self, names: Sequence[str], width: int) -> Table:
         from rich.table import Table
+        from rich.text import Text
 
+        said = {name: _detail(self._last[name]) for name in names}
+        expected = self._awaited(names)
+        if width < WIDE and any(said[name] for name in expected):
+            expected = {}  # a step that says how far it is knows better
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True)
-        for title, side in (("", "left"), ("step", "left"), ("state", "left")):
-            table.add_column(title, justify=side, style="", header_style="dim")  # type: ignore[arg-type]
-        table.add_column("took", justify="right", header_style="dim")
-        table.add_column("expected", justify="right", style="dim", header_style="dim")
-        table.add_column("", style="dim", overflow="ellipsis", no_wrap=True)
+        for title in ("", "step", "state"):
+            table.add_column(title, header_style="dim", no_wrap=True)
+        for title, style_ in (("took", ""), ("expected", "dim"))[: 2 if expected else 1]:
+            table.add_column(title, justify="right", style=style_, header_style="dim", no_wrap=True)
+        table.add_column("", style="dim")  # the only column that gives way where it is narrow
         for name in names:
             event = self._last[name]
             sign, colour = style.MARKS[event.state]
-            expected = self._expected.get(name, 0)
-            table.add_row(
-                f"[{colour}]{sign}[/]",
-                name,
-                f"[{colour}]{event.state.value}[/]",
-                self._took(event),
-                style.seconds(expected) if expected and not event.state.ended else "",
-                escape(_detail(event)),  # a log may say anything
-            )
+            cells = [f"[{colour}]{sign}[/]", name, f"[{colour}]{event.state.value}[/]"]
+            cells.append(self._took(event))
+            if expected:
+                cells.append(style.seconds(expected[name]) if name in expected else "")
+            # As text, since a log may say anything.
+            table.add_row(*cells, Text(said[name], no_wrap=True, overflow="ellipsis"))
         return table
+
+    def _awaited(self, names: Iterable[str]) -> dict[str, float]:
+        """Return how many seconds the steps take, as far as they are known and not over."""
+        return {
+            name: self._expected[name]
+            for name in names
+            if self._expected.get(name) and not self._last[name].state.ended
+        }
 
     def _took(self, event: Event) -> str:
         if event.state is State.RUNNING:

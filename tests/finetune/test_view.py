@@ -14,11 +14,11 @@ PLAN = Plan("finetune", (Step("tune_0", "tune.py", outputs=(Output("tune_0", "tr
 TUNING = {"trials": 9, "seconds": 2.0, "metric": "rmse", "untuned": 5.0, "best": 4.5}
 
 
-def drawn(log, text):
+def drawn(log, text, width=120):
     log.write_text(text)
-    live = Live(PLAN, {})
+    live = Live(PLAN, {"tune_0": 75.0})
     live.show(Event("tune_0", State.RUNNING, facts={"log": str(log)}))
-    console = Console(width=120, record=True, file=io.StringIO())
+    console = Console(width=width, record=True, file=io.StringIO())
     console.print(live)
     return console.export_text()
 
@@ -30,6 +30,15 @@ def test_a_running_step_shows_the_last_line_of_progress_in_its_log(tmp_path):
     assert "2 of 9 trials, best rmse 4.8" in drawn(log, text)
     assert "of 9 trials" not in drawn(log, text + "something else\n")
     assert "[/nothing] [red" in drawn(log, "progress: [/nothing] [red\n")
+
+
+def test_in_a_narrow_terminal_what_a_step_says_of_itself_takes_no_room_from_the_rest(tmp_path):
+    told = "12 of 50 trials, best rmse 5.545, 25 s left"
+    heading, row = drawn(tmp_path / "log", f"progress: {told} (untuned 5.678)\n", 80).splitlines()
+
+    assert heading.split() == ["step", "state", "took"]
+    assert f"tune_0  running  0.0 s  {told}" in row
+    assert "expected" in drawn(tmp_path / "log", f"progress: {told}\n", 120)
 
 
 @pytest.mark.parametrize(
