@@ -17,6 +17,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -150,10 +151,16 @@ class Runs:
             raise NotFound("run", wanted, ["latest", *ids], help="" if ids else NONE)
         return Run(self.folder / found[0])
 
-    def durations(self, recent: int = 10) -> dict[str, float]:
-        """Return how many seconds each step took when it last ran, in the recent runs."""
+    def like(self, plan: Plan, count: int, within: int = 200) -> list[Run]:
+        """Return the newest runs of the workflow of a plan: in others a name means another step."""
+        recent = self.all()[:within]
+        same = (run for run in recent if run.record.get("workflow", plan.name) == plan.name)
+        return [*islice(same, count)]
+
+    def durations(self, plan: Plan, recent: int = 10) -> dict[str, float]:
+        """Return how many seconds each step took when it last ran, in recent runs like the plan."""
         found: dict[str, float] = {}
-        for run in self.all()[:recent]:
+        for run in self.like(plan, recent):
             for event in run.events():
                 if event.state is State.DONE:
                     found.setdefault(event.step, event.seconds)

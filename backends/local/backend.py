@@ -113,7 +113,7 @@ class LocalBackend:
 
     def _runner(self, run: Run) -> Runner:
         slots = run.options.jobs or processors()
-        known = Runs(self._home).durations()
+        known = Runs(self._home).durations(run.plan)
         schedule = Schedule(run.plan, slots, lambda name: known.get(name, 0.0))
         return Runner(run, self._cache, schedule, self._home, keep_warm=self._keep_warm())
 

@@ -35,13 +35,14 @@ def forecast(plan: Plan, options: Options, home: Path) -> list[Forecast]:
     """Return what would happen to each step of the plan, in its order."""
     cache, runs = Cache(home), Runs(home)
     inputs = Inputs(home, home / "tmp" / "nothing")
-    seconds = runs.durations()
-    before = _recent_entries(runs, cache)
+    seconds = runs.durations(plan)
+    before = _recent_entries(plan, runs, cache)
     found: list[Forecast] = []
     for step in plan.steps:
         last = before.get(step.name)
-        told = _foretell(step, options, cache, inputs, last)
-        found.append(Forecast(**told, step=step.name, seconds=seconds.get(step.name, 0)))
+        told: dict[str, Any] = {"seconds": seconds.get(step.name, 0)}
+        told |= _foretell(step, options, cache, inputs, last)
+        found.append(Forecast(step.name, **told))
     return found
 
 
@@ -62,7 +63,8 @@ def _foretell(
         return {"decision": "run", "why": ("reuse = false",)}
     if entry:
         inputs.entries[step.name] = entry
-        return {"decision": "reuse", "run": str(entry.record.get("run", ""))}
+        made_by, seconds = str(entry.record.get("run", "")), float(entry.record.get("seconds", 0))
+        return {"decision": "reuse", "run": made_by, "seconds": seconds}
     return {"decision": "run", "why": tuple(_changes(last, ingredients))}
 
 
@@ -94,10 +96,10 @@ def _own_changes(step: Step, inputs: Inputs, last: Entry | None) -> list[str]:
     return []
 
 
-def _recent_entries(runs: Runs, cache: Cache, recent: int = 20) -> dict[str, Entry]:
-    """Return the entry that each step came to in the most recent run in which it ended well."""
+def _recent_entries(plan: Plan, runs: Runs, cache: Cache, recent: int = 20) -> dict[str, Entry]:
+    """Return the entry that each step came to in the newest run like this that it ended well in."""
     found: dict[str, Entry] = {}
-    for run in runs.all()[:recent]:
+    for run in runs.like(plan, recent):
         for event in run.last_events().values():
             if event.state.good and event.step not in found:
                 entry = cache.entry(event.entry)

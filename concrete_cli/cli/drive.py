@@ -74,7 +74,7 @@ def resume(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> 
 
 def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> None:
     """Show how a run goes until it has ended."""
-    expected = workspace.runs.durations()
+    expected = workspace.runs.durations(run.plan)
     begin = time.monotonic()
     if not manner.quiet:
         with contextlib.suppress(BrokenPipeError):

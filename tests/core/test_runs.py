@@ -69,7 +69,7 @@ def test_where_nothing_was_run(tmp_path):
     empty = Runs(tmp_path / "nowhere")
 
     assert empty.all() == []
-    assert empty.durations() == {}
+    assert empty.durations(PLAN) == {}
     with pytest.raises(NotFound):
         empty.find("latest")
     with pytest.raises(NotFound):
@@ -191,8 +191,16 @@ def test_durations_are_those_of_the_newest_run_that_has_them(all_runs):
         create(all_runs).append([Event("a", State.DONE, seconds=seconds)])
     create(all_runs).append([Event("a", State.REUSED, seconds=9.0), Event("b", State.FAILED)])
 
-    assert all_runs.durations() == {"a": 2.0}
-    assert all_runs.durations(recent=1) == {}
+    assert all_runs.durations(PLAN) == {"a": 2.0}
+    assert all_runs.durations(PLAN, recent=1) == {}
+
+
+def test_another_workflow_says_nothing_of_a_step_of_the_same_name(all_runs):
+    create(all_runs, workflow=PLAN.name).append([Event("a", State.DONE, seconds=1.0)])
+    create(all_runs, workflow="another").append([Event("a", State.DONE, seconds=9.0)])
+
+    assert all_runs.durations(PLAN) == {"a": 1.0}
+    assert len(all_runs.like(PLAN, 5)) == 1
 
 
 def test_a_home_is_for_its_user_and_a_good_neighbour(tmp_path):
