@@ -41,7 +41,7 @@ def show(error: ConcreteError, *, as_json: bool) -> None:
 
 def _show_step(error: StepFailed) -> None:
     for line in error.tail.splitlines():
-        print(f"  | {line}", file=sys.stderr)
+        print(f"  | {style.harmless(line)}", file=sys.stderr)
     if error.log:
         print(f"log: {error.log}", file=sys.stderr)
     if error.replay:

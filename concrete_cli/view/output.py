@@ -26,9 +26,9 @@ def result(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         document(found)
         return
+    _warn([*_odd_data(found), *_failed_candidates(found)])
     if found["leaderboard"]:
         print("\n".join([*leaderboard(found), ""]))
-    _warn([*_odd_data(found), *_failed_candidates(found)])
     if found["selected"]:
         print(f"selected  {style.paint(found['selected']['candidate'], 'bold')}")
     if test := found["test"]:
@@ -148,8 +148,12 @@ def _odd_data(found: dict[str, Any]) -> list[str]:
 
 def _failed_candidates(found: dict[str, Any]) -> list[str]:
     return [
-        f"candidate {one['candidate']} {one['status']}: {one['error'] or 'see its log'}"
+        f"candidate {one['candidate']} {one['status']}: {_reason(one['error'])}"
         f" (concrete logs {found['run']} train_{one['candidate']})"
         for one in found["leaderboard"]
         if one["status"] != "done"
     ]
+
+
+def _reason(error: str | None) -> str:
+    return style.harmless(" ".join((error or "see its log").split()))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+LONGEST = 400  # characters of a line that a script has printed; its log has all of it
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 MARKS = {
     "waiting": ("·", "dim"),
@@ -64,6 +67,15 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[s
         ]
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def harmless(line: str) -> str:
+    """Return what a script has printed without what would drive a terminal or flood it."""
+    line = COLOUR.sub("", line).expandtabs(4)
+    line = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line
+    )
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}... ({len(line)} characters)"
 
 
 def path(text: str) -> str:

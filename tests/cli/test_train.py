@@ -1,7 +1,10 @@
 """`concrete train` as a user types it, on the real data."""
 
 import json
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,8 +69,13 @@ def test_train_selects_by_cross_validation_and_reuses_all_of_it(
     assert {step["state"] for step in second["steps"]} == {"reused"}
     for part in ("leaderboard", "selected", "test"):
         assert second[part] == first[part]
-    told = concrete("train", experiment, *FEW).stderr
-    assert "warning: 2 oddities in the data: concrete logs 20" in told
+    line = shlex.join([sys.executable, "-m", "concrete_cli", "show", "latest"])
+    told = subprocess.check_output(f"{line} 2>&1", shell=True, text=True, cwd=tmp_path)
+    warning, table, blank = (
+        told.index(part)
+        for part in ("warning: 2 oddities in the data: concrete logs 20", "→  ", "\n\nselected")
+    )
+    assert warning < table < blank, "it stands above the table, not in the midst of the result"
 
 
 def test_a_changed_parameter_runs_only_what_depends_on_it(concrete, experiment, trained):

@@ -156,3 +156,17 @@ def test_who_types_is_told_that_it_is_waited_for(monkeypatch, capsys):
         assert streams.typed("rows of CSV", "--data FILE reads a file").read() == b"a,b\n"
     told = "type or paste rows of CSV, end it with Ctrl-D; --data FILE reads a file\n"
     assert capsys.readouterr().err == told
+
+
+def test_the_error_of_a_candidate_is_one_line_that_cannot_drive_the_terminal(capsys):
+    error = "ValueError: first \x1b[31mred\x1b[0m\x1b[2J\n  second " + "q" * 3000
+    failed = {"candidate": "odd", "status": "failed", "error": error}
+    result = {"run": "r", "leaderboard": [failed], "selected": None, "test": None, "steps": []}
+
+    output.result(result | {"seconds": 1, "paths": {}}, as_json=False)
+
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert told[0].startswith("warning: candidate odd failed: ValueError: first red�[2J second qqq")
+    assert len(told[0]) < 500
+    assert told[0].endswith("(concrete logs r train_odd)")

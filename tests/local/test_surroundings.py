@@ -181,3 +181,20 @@ def test_a_stdout_without_room_is_said_to_be_that(toy, concrete, words):
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
     assert "cannot write the result to stdout: No space left on device" in done.stderr
+
+
+def test_what_a_step_prints_cannot_drive_the_terminal_or_flood_it(tmp_path, concrete):
+    line = r"\x1b[31mred\x1b[0m \x1b[2J\x07\ttab " + "é" * 3000
+    (tmp_path / "loud.py").write_text(f"print('{line}')\nraise SystemExit(1)\n")
+    (tmp_path / "loud.toml").write_text(
+        "[experiment]\nname = 'loud'\n[pipeline.steps.loud]\nscript = 'loud.py'\n"
+    )
+
+    failed = concrete("run", "loud.toml", code=4)
+
+    told = next(line for line in failed.stderr.splitlines() if line.startswith("  | "))
+    assert "\x1b" not in failed.stderr
+    assert told.startswith("  | red �[2J�   tab ééé")
+    assert told.endswith("é... (3016 characters)")
+    assert len(told) < 500
+    assert r"\x1b[31m".encode().decode("unicode_escape") in concrete("logs").stdout
