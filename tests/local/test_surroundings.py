@@ -197,4 +197,4 @@ def test_what_a_step_prints_cannot_drive_the_terminal_or_flood_it(tmp_path, conc
     assert told.startswith("  | red �[2J�   tab ééé")
     assert told.endswith("é... (3016 characters)")
     assert len(told) < 500
-    assert r"\x1b[31m".encode().decode("unicode_escape") in concrete("logs").stdout
+    assert rb"\x1b[31m".decode("unicode_escape") in concrete("logs").stdout
