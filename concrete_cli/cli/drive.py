@@ -99,7 +99,15 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
 
 def conclude(run: Run, backend: Backend, manner: Manner) -> int:
     """Print the result of a run that has ended, or raise what it failed of."""
-    output.result(check(run, backend, manner), as_json=manner.as_json)
+    document = check(run, backend, manner)
+    if document["workflow"] != "score":
+        output.result(document, as_json=manner.as_json)
+        return 0
+    from concrete_cli.commands import scoring
+    from concrete_cli.view import score
+
+    found = scoring.deliver(run, backend, stdout=not manner.as_json)
+    score.scored(found, run, as_json=manner.as_json)
     return 0
 
 

@@ -75,7 +75,6 @@ def score(
     from concrete_cli import execute, workspace
     from concrete_cli.cli import drive, streams
     from concrete_cli.commands import scoring
-    from concrete_cli.view import score as view
 
     if json and out == "-":
         from concrete_cli.errors import UsageError
@@ -105,8 +104,6 @@ def score(
             return drive.forecast(request, as_json=json, into=into)
         prepared = execute.prepare(request)
         run = execute.submit(prepared)
+        run.note(out=scoring.wanted_at(out))  # `resume` brings them there, too
         manner = drive.Manner(as_json=json, quiet=quiet, verbose=verbose)
-        drive.watch(run, space, prepared.backend, manner)
-        drive.check(run, prepared.backend, manner)
-    view.scored(scoring.deliver(prepared, run, out), run, as_json=json)
-    return 0
+        return drive.follow(run, space, prepared.backend, manner)

@@ -16,7 +16,8 @@ from concrete_cli import disk
 from concrete_cli.backend import Backend
 from concrete_cli.commands import wanted
 from concrete_cli.errors import Interrupted, NotFound, StepFailed, UsageError, nearest
-from concrete_cli.execute import Prepared, Request
+from concrete_cli.execute import Request
+from concrete_cli.plan import Output
 from concrete_cli.runs import Run
 from concrete_cli.sources import fetching, urls
 from concrete_cli.workflows.score import Scored, result
@@ -75,6 +76,11 @@ def format_of(out: str | None) -> str:
     return FORMATS[suffix]
 
 
+def wanted_at(out: str | None) -> str | None:
+    """Return what a run's record says of where its predictions go."""
+    return str(Path(out).absolute()) if out and out != PIPE else out
+
+
 @contextlib.contextmanager
 def rows(data: str, space: Workspace, typed: Callable[[], BinaryIO]) -> Iterator[Path]:
     """Yield the file of the rows; a URL is fetched, what `typed` reads is put into one first.
@@ -102,36 +108,38 @@ def rows(data: str, space: Workspace, typed: Callable[[], BinaryIO]) -> Iterator
     path.unlink(missing_ok=True)
 
 
-def deliver(prepared: Prepared, run: Run, out: str | None) -> dict[str, Any]:
-    """Bring the predictions of a run that is done to where they are wanted.
+def deliver(run: Run, backend: Backend, *, stdout: bool) -> dict[str, Any]:
+    """Bring the predictions of a run that is done to where its record says that they are wanted.
 
+    `stdout`: whether that may be standard output; if not, they go beside the run's files instead.
     Returns rows, warned, odd (column -> rows with an unusual value), seconds and out.
     """
-    scored = result(prepared.plan)
-    handle = run.record.get("handle", run.id)
-    name = f"predictions.{format_of(out)}"
-    with _folder(prepared, handle, scored) as folder:
+    out = run.record.get("out")
+    scored = result(run.plan)
+    name = f"predictions.{run.plan.steps[0].params['format']}"
+    with _folder(backend, run, scored) as folder:
         facts = disk.read_json(folder / "metrics.json")
-        if out == PIPE:
+        if out == PIPE and stdout:
             with (folder / name).open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer, BLOCK)
             sys.stdout.buffer.flush()
         else:
-            into = Path(out) if out else run.folder / name
+            into = Path(out) if out and out != PIPE else run.folder / name
             _copy(folder / name, into)
-            out = str(into.absolute())
+            out = str(into)
     told = ("rows", "warned", "odd", "seconds")
     return {name: facts[name] for name in told} | {"out": out}
 
 
 @contextlib.contextmanager
-def _folder(prepared: Prepared, handle: str, output: Any) -> Iterator[Path]:
-    path = getattr(prepared.backend, "path", None)
+def _folder(backend: Backend, run: Run, output: Output) -> Iterator[Path]:
+    handle = run.record.get("handle", run.id)
+    path = getattr(backend, "path", None)
     if path:
         yield Path(path(handle, output))
         return
-    with tempfile.TemporaryDirectory(dir=prepared.workspace.home / "tmp") as scratch:
-        prepared.backend.fetch(handle, output, Path(scratch) / "predictions")
+    with tempfile.TemporaryDirectory(dir=run.folder.parents[1] / "tmp") as scratch:
+        backend.fetch(handle, output, Path(scratch) / "predictions")
         yield Path(scratch) / "predictions"
 
 

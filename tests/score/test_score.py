@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import _stream
 from _rows import check_columns
 from _step import Refused
 from website import Site
@@ -136,6 +137,7 @@ def test_what_is_odd_in_a_row_is_said_beside_its_answer(concrete, tmp_path, trai
     [
         (["kind"], [], "it has no column 'size'"),
         (["Size", "kind"], [], "did you mean 'Size'"),
+        (["a", "b"], [], "no column 'size'; it has a, b, it has no column 'kind'$"),
         (["size", "kind", "id"], [], "the model knows nothing of 'id'.*--keep id"),
         (["size", "kind", "id"], ["ID"], "no column 'ID' to keep; did you mean 'id'"),
     ],
@@ -159,6 +161,32 @@ def test_values_are_checked(concrete, tmp_path, trained):
     (kept,) = (trained / "tmp").glob("stdin-*")  # the replay line and `resume` read it
     assert str(kept) in failed.stderr
     assert kept.read_text() == piped
+
+
+def test_resume_brings_the_predictions_to_where_they_were_wanted(concrete, tmp_path, trained):
+    wrong = table(5).drop(columns="price").assign(size="so")
+    words = ["score", "--model", "run:latest", "--data", "new.csv", "--out"]
+    wrong.to_csv(tmp_path / "new.csv", index=False)
+    assert "concrete resume" in concrete(*words, "x.csv", code=4).stderr
+
+    wrong.assign(size=2).to_csv(tmp_path / "new.csv", index=False)
+    told = concrete("resume")
+
+    assert told.stdout == f"{tmp_path / 'x.csv'}\n"
+    assert "5 rows" in told.stderr
+    assert len(pd.read_csv(tmp_path / "x.csv")) == 5
+    piped = concrete(*words, "-")
+    assert piped.stdout == (tmp_path / "x.csv").read_text() == concrete("resume").stdout
+    assert concrete("resume", "--json").json()["out"].endswith("predictions.csv")
+
+
+@pytest.mark.parametrize("text", ["\n", "\n\n\n"])
+def test_a_file_of_blank_lines_is_empty(tmp_path, text):
+    path = tmp_path / "blank.csv"
+    path.write_text(text)
+
+    with pytest.raises(Refused, match="is empty: it needs a header line"):
+        _stream.table(path)
 
 
 def test_what_cannot_be_asked(concrete, tmp_path, trained):
