@@ -25,12 +25,15 @@ def check_columns(
 ) -> None:
     """Refuse a table that lacks columns of the model, or has others than these and `keep`."""
     wanted = [column["name"] for column in signature["columns"]]
-    problems = []
+    spare = [one for one in names if one not in wanted]
+    problems, said = [], {""}
     for name in wanted:
         if name not in names:
-            spare = [one for one in names if one not in wanted]
-            hint = f"; {nearest(name, spare)}" if spare else ""
-            problems.append(f"it has no column {name!r}{hint}")
+            hint = nearest(name, spare) if spare else ""
+            problems.append(
+                f"it has no column {name!r}" + (f"; {hint}" if hint not in said else "")
+            )
+            said.add(hint)
     lost = [name for name in keep if name not in names]
     problems += [f"it has no column {name!r} to keep; {nearest(name, names)}" for name in lost]
     if problems:

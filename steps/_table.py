@@ -134,7 +134,9 @@ def _header(path: Path, encoding: str) -> tuple[list[str], str]:
         delimiter = _delimiter(file)
         file.seek(0)
         rows = filter(None, csv.reader(file, delimiter=delimiter))
-        names = next(rows)
+        names = next(rows, None)
+        if names is None:
+            raise Refused(f"{path} is empty: it needs a header line")
         if next(rows, None) is None:
             raise Refused(f"{path} has a header but no rows")
     return names, delimiter
