@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from concrete_cli import disk, locks
-from concrete_cli.errors import Busy, ConcreteError, UsageError
+from concrete_cli.errors import Busy, UsageError
 
 VERSION = "1"
 FOLDERS = ("cache", "plans", "runs", "models", "endpoints", "tmp")
@@ -36,6 +36,7 @@ def prepare(home: Path) -> Path:
     if (home / "VERSION").is_file():
         _check_version(home)
         return home
+    _refuse_folder_of_others(home)
     try:
         for name in ("", *FOLDERS):
             (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -69,10 +70,34 @@ def alone(home: Path) -> Iterator[None]:
         yield
 
 
+def _refuse_folder_of_others(home: Path) -> None:
+    """Refuse a folder in which something else is: we would overwrite it, and `gc` would remove it.
+
+    A home that was not quite made, or is being made by somebody else right now, has empty folders,
+    then our README.
+    """
+    if not home.is_dir() or _has_our_readme(home):
+        return
+    for entry in home.iterdir():
+        empty_one_of_ours = entry.name in FOLDERS and disk.is_empty(entry)
+        if not (empty_one_of_ours or entry.name.startswith(".README.") or _has_our_readme(home)):
+            raise UsageError(
+                f"{home} is no home of concrete: {entry.name!r} is in it",
+                help=f"choose a new folder: --home {home / '.concrete'}",
+            )
+
+
+def _has_our_readme(home: Path) -> bool:
+    try:
+        return (home / "README").read_bytes().startswith(README[:29].encode())
+    except OSError:
+        return False
+
+
 def _check_version(home: Path) -> None:
     found = (home / "VERSION").read_text(encoding="utf-8").strip()
     if found != VERSION:
-        raise ConcreteError(
+        raise UsageError(
             f"{home} was made by another version of concrete (format {found}, not {VERSION})",
             help="use that version, or another folder: --home DIR",
         )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from concrete_cli import home as homes
 from concrete_cli import journal, names, runs
 from concrete_cli.backend import Event, Options, State
-from concrete_cli.errors import ConcreteError, NotFound, UsageError
+from concrete_cli.errors import NotFound, UsageError
 from concrete_cli.plan import Output, Plan, Step
 from concrete_cli.runs import Runs
 
@@ -224,8 +224,36 @@ def test_a_home_of_another_version_is_left_alone(tmp_path):
     home = homes.prepare(tmp_path / "home")
     (home / "VERSION").write_text("7\n")
 
-    with pytest.raises(ConcreteError, match="format 7"):
+    with pytest.raises(UsageError, match="format 7"):
         homes.prepare(home)
+
+
+@pytest.mark.parametrize("name", [".gitignore", "README", "notes.txt", "tmp/mine", "runs/mine/x"])
+def test_a_folder_of_somebody_else_is_no_home(tmp_path, name):
+    theirs = tmp_path / "project" / name
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("precious")
+
+    with pytest.raises(UsageError, match="is no home of concrete") as refused:
+        homes.prepare(tmp_path / "project")
+
+    assert str(tmp_path / "project" / ".concrete") in refused.value.help
+    left = [path for path in (tmp_path / "project").rglob("*") if path.is_file()]
+    assert left == [theirs]
+    assert theirs.read_text() == "precious"
+
+
+@pytest.mark.parametrize("left_out", ["VERSION", ".gitignore VERSION", "README .gitignore VERSION"])
+def test_a_home_that_was_not_quite_made_is_completed(tmp_path, left_out):
+    home = homes.prepare(tmp_path / "home")
+    for name in left_out.split():
+        (home / name).unlink()
+    if "README" in left_out:
+        (home / "CACHEDIR.TAG").unlink()
+
+    homes.prepare(home)
+
+    assert all((home / name).is_file() for name in ("README", ".gitignore", "VERSION"))
 
 
 @pytest.mark.parametrize("where", ["file", "file/below"])
