@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 
@@ -164,6 +165,15 @@ class Interrupted(ConcreteError):
     """A person stopped the command; what was finished is kept."""
 
     exit_code = 130
+
+
+def no_file(path: Path) -> NotFound:
+    """Return the error of a file that is not there, with what is called alike."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        return NotFound("file", str(path), help=f"there is no folder {folder} either")
+    near = nearest(path.name, [other.name for other in folder.iterdir()])
+    return NotFound("file", str(path), help=near or f"nothing in {folder} is called like that")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 
 REFUSED = range(400, 500)
+UNFIT = 422
 
 
 def read(file: Path) -> bytes:
@@ -29,11 +30,17 @@ def ask(endpoints: Any, name: str, raw: bytes, *, intervals: bool = True) -> str
     """
     status, answer = endpoints.invoke(name, _request(raw), intervals=intervals)
     if status in REFUSED and status not in (401, 408):
-        raise UsageError(f"endpoint {name} refuses the request ({status}): {answer.get('error')}")
+        message = f"endpoint {name} refuses the request ({status}): {answer.get('error')}"
+        raise UsageError(message, help=_columns(endpoints, name) if status == UNFIT else "")
     if status != 200:
         message = f"endpoint {name} cannot answer ({status}): {answer.get('error')}"
         raise BackendUnavailable(message, help=f"concrete endpoints logs {name}")
     return json.dumps(answer, ensure_ascii=False)
+
+
+def _columns(endpoints: Any, name: str) -> str:
+    model = endpoints.show(name)["model"]
+    return f'a row is {{"column": value, ...}}; its columns: concrete models show {model}'
 
 
 def _request(raw: bytes) -> bytes:

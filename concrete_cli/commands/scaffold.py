@@ -10,7 +10,7 @@ from typing import Any
 
 from concrete_cli import aside, disk, payload
 from concrete_cli.commands import scaffold_text
-from concrete_cli.errors import NotFound, UsageError, nearest
+from concrete_cli.errors import NotFound, UsageError, nearest, no_file
 
 FILE = "concrete.toml"
 EXAMPLE = "concrete.csv"
@@ -30,8 +30,7 @@ def init(folder: Path, data: Path | None, target: str | None) -> dict[str, Any]:
             raise UsageError("--target needs --data", help="concrete init DIR --data FILE ...")
         return _example(folder, file)
     if not data.exists():
-        near = [path.name for path in data.parent.iterdir()] if data.parent.is_dir() else []
-        raise NotFound("file", str(data), help=nearest(data.name, near))
+        raise no_file(data)
     found = describe(data, target or "")
     _check_target(found, target, data)
     without = next(one["missing"] for one in found["columns"] if one["name"] == target)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from concrete_cli import disk
 from concrete_cli.backend import Backend
 from concrete_cli.commands import wanted
-from concrete_cli.errors import Interrupted, NotFound, StepFailed, UsageError, nearest
+from concrete_cli.errors import Interrupted, StepFailed, UsageError, no_file
 from concrete_cli.execute import Request
 from concrete_cli.plan import Output
 from concrete_cli.runs import Run
@@ -43,8 +43,7 @@ def choose(
     model = wanted.find(request, experiment, space, backend, "predict")
     data = Path(given["data"])
     if not data.is_file():
-        near = [path.name for path in data.parent.iterdir()] if data.parent.is_dir() else []
-        raise NotFound("file", str(data), help=nearest(data.name, near))
+        raise no_file(data)
     scored = Scored(
         model.source,
         str(data.absolute()),

@@ -9,6 +9,7 @@ from pathlib import Path
 from concrete_cli.config.origin import Layer
 from concrete_cli.errors import ExperimentInvalid, NotFound, Problem, nearest
 
+FILE = "concrete.toml"
 LARGEST = 1_000_000
 LONGEST = 200
 WHOLE_LINE = ("this key", "this table")  # tomllib points behind them
@@ -57,7 +58,8 @@ def _text(path: Path, name: str) -> str:
         hint = nearest(path.name, near) or (f"there are: {', '.join(near)}" if near else "")
         raise NotFound("experiment file", name, help=_short(hint)) from None
     except IsADirectoryError:
-        raise _unreadable(name, "this is a folder, not an experiment file") from None
+        inside = f"did you mean {Path(name) / FILE}?" if (path / FILE).is_file() else ""
+        raise _unreadable(name, "this is a folder, not an experiment file", inside) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _unreadable(name, f"the file cannot be read: {reason}") from None

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from concrete_cli import digest, disk, home
-from concrete_cli.errors import Damaged, NotFound, UsageError
+from concrete_cli.errors import Damaged, NotFound, UsageError, no_file
 from concrete_cli.registry import file as model_file
 from concrete_cli.registry import unzip
 from concrete_cli.registry.models import FORMAT, RECORD, Models, Version, check_name
@@ -36,7 +36,8 @@ def export(version: Version, file: Path) -> None:
     if file.exists():
         raise UsageError(f"{file} exists already", help="remove it, or name another file")
     if not file.absolute().parent.is_dir():
-        raise NotFound("folder", str(file.absolute().parent))
+        folder = file.absolute().parent
+        raise NotFound("folder", str(folder), help=f"make it first: mkdir -p {folder}")
     handle, scratch = tempfile.mkstemp(dir=file.absolute().parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(handle, "wb") as raw, zipfile.ZipFile(raw, "w") as archive:
@@ -59,7 +60,7 @@ def bring(models: Models, file: Path, name: str = "", *, trust: bool = False) ->
     allows it. Nothing of it runs here and now.
     """
     if not file.is_file():
-        raise NotFound("file", str(file))
+        raise no_file(file)
     scratch = models.home / "tmp" / f"import-{uuid.uuid4().hex}"
     with home.in_use(models.home):
         try:

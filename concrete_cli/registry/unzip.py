@@ -32,6 +32,7 @@ NO_ZIP = (  # what zipfile may raise on bytes that somebody has changed
     RuntimeError,
     ValueError,
 )
+EXPORTED = "it takes what this has written: concrete models export MODEL FILE"
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -47,11 +48,11 @@ def extract(file: Path, into: Path) -> None:
                 with archive.open(member) as source, target.open("xb") as written:
                     _copy(file, source, written, member.file_size)
     except NO_ZIP as error:
-        raise Damaged(f"{file} is no whole zip file: {error}") from error
+        raise Damaged(f"{file} is no whole zip file: {error}", help=EXPORTED) from error
     except OSError as error:
         if error.errno != errno.EINVAL:  # a place in the file that cannot be
             raise
-        raise Damaged(f"{file} is no whole zip file") from error
+        raise Damaged(f"{file} is no whole zip file", help=EXPORTED) from error
 
 
 def _check_members(file: Path, members: list[zipfile.ZipInfo]) -> None:

@@ -138,6 +138,16 @@ def test_a_folder_is_no_experiment(write, refused, folder):
     assert refused(folder) == [". this is a folder, not an experiment file"]
 
 
+def test_a_folder_that_holds_one_is_told_apart(folder):
+    (folder / "mine").mkdir()
+    (folder / "mine" / "concrete.toml").touch()
+
+    with pytest.raises(ExperimentInvalid) as caught:
+        load(folder / "mine")
+
+    assert caught.value.problems[0].help == "did you mean mine/concrete.toml?"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read(write, refused):
     path = write()

@@ -59,6 +59,7 @@ def test_from_a_model_to_an_answer_and_back(run, folder, sample):
 
     wrong = run("invoke", "mix", "-", stdin="[{}]", code=2)
     assert "endpoint mix refuses the request (422): row 1: age: expected a number" in wrong.stderr
+    assert "its columns: concrete models show mix:1" in wrong.stderr
     assert "line 1 column 2" in run("invoke", "mix", "-", stdin="{", code=2).stderr
     assert run("invoke", "mix", "nowhere.json", code=5)
 
@@ -68,7 +69,7 @@ def test_from_a_model_to_an_answer_and_back(run, folder, sample):
     assert "bundle" not in again.stderr
 
     key = Path(done["key_file"]).read_text()
-    run("endpoints", "rotate-key", "mix")
+    assert "the old one is refused" in run("endpoints", "rotate-key", "mix").stderr
     assert Path(done["key_file"]).read_text() != key
     assert run("invoke", "mix", "request.json").json() == answer
     assert key.strip() not in Path(done["log"]).read_text()

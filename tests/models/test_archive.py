@@ -37,8 +37,9 @@ def test_equal_versions_give_equal_files(version, file, tmp_path):
 def test_export_overwrites_nothing_and_hands_out_nothing_damaged(version, file, tmp_path):
     with pytest.raises(UsageError, match="exists already"):
         export(version, file)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as caught:
         export(version, tmp_path / "nowhere" / "m.zip")
+    assert caught.value.help == f"make it first: mkdir -p {tmp_path / 'nowhere'}"
     (version.path / "metrics.json").unlink()
     with pytest.raises(Damaged, match=r"metrics\.json is missing"):
         export(version, tmp_path / "other.zip")
@@ -138,5 +139,9 @@ def test_names_given_for_an_import_are_checked(file, elsewhere):
     for name in ("../x", "a/b", "x" * 300):
         with pytest.raises(UsageError):
             bring(elsewhere, file, name)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as caught:
         bring(elsewhere, file.with_name("nothing.zip"))
+    assert caught.value.help == f"nothing in {file.parent} is called like that"
+    with pytest.raises(NotFound) as caught:
+        bring(elsewhere, file.parent / "nowhere" / "m.zip")
+    assert caught.value.help == f"there is no folder {file.parent / 'nowhere'} either"
