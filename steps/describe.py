@@ -52,10 +52,18 @@ def _column(name: str, array: Any) -> dict[str, Any]:
     if facts["distinct"] == 0:
         return facts | {"leave_out": "it has no values"}
     if facts["kind"] == "other":
-        return facts | {"leave_out": f"it holds {array.type}"}
+        return facts | {"leave_out": f"it holds {_noun(array.type)}"}
     if facts["distinct"] == 1 and array.null_count == 0:
         return facts | {"leave_out": "it has one value"}
     return facts | {"leave_out": _identifier(facts, array)}
+
+
+def _noun(kind: Any) -> str:
+    if pa.types.is_date(kind):
+        return "dates"
+    if pa.types.is_temporal(kind):
+        return "times"
+    return str(kind)
 
 
 def _typed(array: Any) -> dict[str, Any]:

@@ -56,7 +56,10 @@ def import_(
     from concrete_cli.registry import archive as model_archive
     from concrete_cli.view import models as view
 
-    view.imported(model_archive.bring(_here(home), file, name, trust=trust), as_json=json)
+    models = _here(home)
+    known = {version.ref for version in models.all()}
+    version = model_archive.bring(models, file, name, trust=trust)
+    view.imported(version, new=version.ref not in known, as_json=json)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -130,7 +131,10 @@ def rotate_key(
     """Make a new key; from the next request on the old one is refused."""
     there = _of(backend, experiment, home)
     there.rotate_key(endpoint)
-    return _show(there, endpoint, home, as_json=json)
+    _show(there, endpoint, home, as_json=json)
+    if not json:
+        print("there is a new key; the old one is refused from now on", file=sys.stderr)
+    return 0
 
 
 def invoke(

@@ -17,8 +17,9 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for gate in found.get("gates") or ():
         sign = style.mark("done" if gate["met"] else "failed")
         value = "unknown" if gate["value"] is None else f"{gate['value']:.4g}"
-        note = f" ({gate['note']})" if gate.get("note") else ""
-        yield f"gate      {sign} {gate['metric']} {value}, wanted {gate['rule']}{note}"
+        yield f"gate      {sign} {gate['metric']} {value}, wanted {gate['rule']}"
+        if gate.get("note"):
+            yield f"            {gate['note']}"
     if version := found.get("registered"):
         name = style.paint(f"{version['name']}:{version['version']}", "bold")
         yield f"registered {name}"

@@ -97,9 +97,10 @@ def exported(version: Version, file: Path, *, as_json: bool) -> None:
     _say(f"{version.ref} is in {file}", _of(version) | {"file": str(file)}, as_json)
 
 
-def imported(version: Version, *, as_json: bool) -> None:
-    """Say which version it has become."""
-    _say(f"registered {version.ref}", {"registered": _of(version)}, as_json)
+def imported(version: Version, *, new: bool, as_json: bool) -> None:
+    """Say which version it has become, or is already."""
+    told = f"registered {version.ref}" if new else f"{version.ref} is that model already"
+    _say(told, {"registered": _of(version)}, as_json)
 
 
 def deleted(found: dict[str, Any], *, as_json: bool) -> None:

@@ -65,6 +65,7 @@ def test_gates_and_the_version():
     lines = list(finetune.lines(found))
 
     assert lines[0].endswith("rmse 5, wanted <= 4")
-    assert lines[1].endswith("r2 unknown, wanted > 0 (a note)")
-    assert lines[2] == "registered a:3"
+    assert lines[1].endswith("r2 unknown, wanted > 0")
+    assert lines[2] == "            a note"
+    assert lines[3] == "registered a:3"
     assert list(finetune.lines({})) == []

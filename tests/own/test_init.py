@@ -38,6 +38,7 @@ def test_columns_types_ranges_and_what_is_of_no_use(concrete, tmp_path):
     assert found["data"]["source"] == "../rows.csv"
     assert made["left_out"]["id"] == "it numbers the rows"
     assert "born on" in found["data"]["drop"]
+    assert made["left_out"]["born on"] == "it holds dates"
     columns = found["data"]["columns"]
     assert columns['a "b"'] == {"min": 1.5, "max": 4.5, "missing": False}
     assert columns["target"] == {"min": 10, "max": 45, "missing": False}
