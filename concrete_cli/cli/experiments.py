@@ -46,7 +46,8 @@ def check(
     if json:
         output.document(facts)
     else:
-        print(f"{style.path(facts['file'])}: no problems, {facts['steps']} steps")
+        count = "1 step" if facts["steps"] == 1 else f"{facts['steps']} steps"
+        print(f"{style.path(facts['file'])}: no problems, {count}")
     return 0
 
 

@@ -30,10 +30,10 @@ EXPECTED = {
     "list_type": "a list",
     "finite_number": "a finite number",
     "literal_error": "{expected}",
-    "greater_than": "a number above {gt:g}",
-    "greater_than_equal": "a number of at least {ge:g}",
-    "less_than": "a number below {lt:g}",
-    "less_than_equal": "a number of at most {le:g}",
+    "greater_than": "a number above {gt:.12g}",
+    "greater_than_equal": "a number of at least {ge:.12g}",
+    "less_than": "a number below {lt:.12g}",
+    "less_than_equal": "a number of at most {le:.12g}",
     "too_short": "at least {min_length}",
 }
 STUB = {"name": "unknown"}
@@ -139,7 +139,10 @@ def _unknown(keys: Keys, origin: Origin) -> Iterator[Problem]:
         if holds(layer.data, keys):
             if not above and isinstance(layer.data[str(name)], dict):
                 message = f"unknown table [{dotted(keys)}]"
-            yield layer.problem(keys, message, suggest.key(keys, origin, layer), at_key=True)
+            help_ = suggest.key(keys, origin, layer)
+            if keys == ("extends",):  # taken out of files when they are read
+                message, help_ = "extends cannot be set", "write it into the experiment"
+            yield layer.problem(keys, message, help_, at_key=True)
 
 
 def _backwards(keys: Keys) -> list[tuple[int, str, int]]:

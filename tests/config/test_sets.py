@@ -55,6 +55,12 @@ def test_a_path_is_looked_for_here_and_then_beside_the_file(write, folder):
         ("train.metrc=mae", "unknown key 'metrc' in [train] (did you mean 'train.metric'?)"),
         ("trane.folds=3", "unknown table [trane] (did you mean 'train.folds'?)"),
         ("metric=mae", "unknown key 'metric' at the top (did you mean 'train.metric'?)"),
+        ("extends=b.toml", "extends cannot be set (write it into the experiment)"),
+        (
+            "experiment.seed=99999999999",
+            "experiment.seed: expected a number below 4294967296, got the number 99999999999",
+        ),
+        ("features.one=1 + 1", "features.one reads no column: it is constant (take it out)"),
         ("seed=3", "unknown key 'seed' at the top (did you mean 'experiment.seed'?)"),
         (
             "train.candidates.forst.params.max_depth=3",

@@ -24,6 +24,9 @@ def check(experiment: Experiment, columns: Iterable[str] | None = None) -> Itera
             yield _problem(experiment, name, error)
             continue
         good[name] = text
+        if known is None and not parsed.columns:
+            message = f"{dotted(('features', name))} reads no column: it is constant"
+            yield experiment.origin.problem(("features", name), message, "take it out")
         if known is None:
             yield from _forbidden(experiment, name, parsed.columns)
     if known is None:
