@@ -125,21 +125,17 @@ def test_a_step_sees_nothing_of_us(backend, emulator, tmp_path, monkeypatch):
 
 
 WHOLE = """
-import json, logging, pathlib, resource, sys, time, warnings
+import json, logging, pathlib, resource, sys
 logging.basicConfig(level=logging.DEBUG)
 from concrete_cli import home
 from concrete_cli.backend import Options, load
 from concrete_cli.plan_json import from_document
 plan = from_document(json.loads(pathlib.Path(sys.argv[1]).read_text()))
-import azure.identity
-from concrete_cli.backends.azureml_v2 import AzureBackend
-began = time.perf_counter()
 backend = load("azureml-v2", pathlib.Path(sys.argv[2]), json.loads(sys.argv[3]))
 handle = backend.submit(plan, pathlib.Path("/nowhere/amber-otter"), Options())
-submitted = time.perf_counter() - began
 states = {event.step: event.state for event in backend.watch(handle)}
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-print(json.dumps({"seconds": submitted, "states": states, "megabytes": peak}))
+print(json.dumps({"states": states, "megabytes": peak}))
 """
 
 
@@ -168,7 +164,6 @@ def test_stdout_is_ours_alone_and_no_secret_is_told(whole, toy):
     assert "emulated-secret" not in noise
     assert "azure" not in noise.lower()
     assert found["megabytes"] <= 500
-    assert found["seconds"] <= 3  # beyond the import; nine steps take 0.1 s each more
 
 
 def test_a_failure_says_nothing_more_on_stdout(whole):
