@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ def listed(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         output.document({"models": rows})
         return
     if not rows:
-        print("no models yet: concrete finetune")
+        print("no models yet: concrete finetune, with [register] in the experiment")
         return
     cells = [["model", "aliases", "rmse", "r2", "created", "run"]]
     cells += [
@@ -52,7 +53,19 @@ def shown(found: dict[str, Any], *, as_json: bool) -> None:
     rows.append(["files", f"damaged: {found['damage']}" if found["damage"] else "as registered"])
     print("\n".join(style.table(rows)))
     if found["card"]:
-        print(f"\n{found['card'].rstrip()}")
+        print()
+        _card(found["card"])
+
+
+def _card(text: str) -> None:
+    """Print Markdown: as it is, or in a terminal as it is meant."""
+    if not sys.stdout.isatty():
+        print(text.rstrip())
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(text))
 
 
 def verified(rows: list[dict[str, Any]], *, as_json: bool) -> None:
