@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from _families import members, modules
-from _pipeline import build
+from _pipeline import build, fit
 from _scores import scores
 from _step import read_json
 from _trials import DONE, Trial
@@ -69,7 +69,7 @@ class Folds:
     def _predict_one(self, number: int, model: str, params: Mapping[str, Any]) -> Floats:
         *preparation, (_, regressor) = self.pipeline(model, params).steps
         inside, outside = self._prepare(number, preparation)
-        regressor.fit(inside, self.target[self.fold != number])
+        fit(Pipeline([("model", regressor)]), inside, self.target[self.fold != number])
         return np.asarray(regressor.predict(outside), dtype=np.float64)
 
     def _prepare(self, number: int, preparation: list[tuple[str, Any]]) -> tuple[Floats, Floats]:

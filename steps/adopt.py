@@ -24,6 +24,7 @@ from _folds import Folds, load_libraries, untuned
 from _intervals import calibrate
 from _manifest import FORMAT, MANIFEST, MODEL, check_sums, digest
 from _own_code import carry, pass_on
+from _pipeline import fit
 from _scores import METRICS, standard_error
 from _step import arguments, cpus, limit_threads, read_json, report, run, write_json
 from _trials import Trial
@@ -68,7 +69,7 @@ def main(args: argparse.Namespace) -> None:
         kept = "tuned" if beats(gains) else "untuned"
         if kept == "tuned":
             changed = {"model": model, "params": params, "cv": cv(after, args.metric)}
-            _write(args, folds, manifest | changed, needed, oof)
+            write_model(args, folds, manifest | changed, needed, oof)
         else:
             _copy(args.untuned, args.model)
             pass_on(manifest, args.untuned, args.model)
@@ -107,12 +108,12 @@ def _judged(
     return predicted
 
 
-def _write(
+def write_model(
     args: argparse.Namespace, folds: Folds, manifest: dict[str, Any], needed: Any, oof: Any
 ) -> None:
     """Fit the tuned model on all train rows and write its folder."""
     model, params = manifest["model"], manifest["params"]
-    pipeline = folds.pipeline(model, params).fit(folds.rows, folds.target)
+    pipeline = fit(folds.pipeline(model, params), folds.rows, folds.target)
     allowed = types(model, params)
     save_model(pipeline, args.model / MODEL, allowed)
     columns = {"row": np.arange(len(oof)), "fold": folds.fold}

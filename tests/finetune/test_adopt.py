@@ -2,14 +2,17 @@
 
 import json
 import shutil
+from argparse import Namespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from _bundle import load_bundle
+from _folds import Folds
 from _trials import DONE, FILE, Trial, read
 from _tuning import beats, best_trials, cv, extended, gained
+from adopt import write_model
 from stepping import choose, step
 from stepping import read as read_json
 
@@ -216,3 +219,18 @@ def test_the_leaderboard_says_how_far_the_untuned_model_is_behind(metric, sign):
     assert found["selected"] == "a_tuned"
     assert [one["candidate"] for one in found["candidates"]] == ["a_tuned", "a"]
     assert found["candidates"][1]["difference"] == {"mean": sign * 1.0, "se": 0.2}
+
+
+@pytest.mark.parametrize("model", ["random_forest", "hist_gradient_boosting"])
+def test_how_many_threads_there_were_is_not_seen_in_the_model(toys, tmp_path, model):
+    """Else equal models would be two versions, and an endpoint would use threads as tuning did."""
+    manifest = {"model": model, "params": {"max_depth": 3}}
+    found = []
+    for threads in (1, 2):
+        folder = tmp_path / str(threads)
+        folder.mkdir()
+        folds = Folds(toys / "train", 0, threads)
+        args = Namespace(model=folder, untuned=toys / "model", coverage=0.9)
+        write_model(args, folds, manifest, (), folds.target + 1)
+        found.append((folder / "model.skops").read_bytes())
+    assert found[0] == found[1]
