@@ -66,7 +66,7 @@ def outputs(
         if event and event.state.good:
             with contextlib.suppress(NotFound):
                 try:
-                    folder = path(handle, output) if path else brought(run, backend, output)
+                    folder = path(handle, output) if path else brought(run, backend, output, event)
                     found[str(output)] = str(folder)
                 except StaysThere:
                     there: Any = backend  # who keeps it there can say where
@@ -131,20 +131,16 @@ def failure(run: Run) -> StepFailed | None:
 
 
 def keep(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Path]:
-    """Copy the outputs that people want to have at hand into the run's folder, once."""
+    """Copy the outputs that people want to have at hand into the run's folder; return where."""
     paths: dict[str, Path] = {}
     for name, text in KEPT.items():
         step, _, output = text.partition(".")
-        event = last.get(step)
+        event, folder = last.get(step), run.folder / name
         if event is None or not event.state.good:
+            disk.remove(folder)  # it may be from before the run was resumed
             continue
-        folder = run.folder / name
-        if not folder.is_dir():
-            scratch = run.folder / f".{name}"
-            disk.remove(scratch)
-            with contextlib.suppress(NotFound, StaysThere):
-                backend.fetch(run.record.get("handle", run.id), Output(step, output), scratch)
-                scratch.rename(folder)
+        with contextlib.suppress(NotFound, StaysThere):
+            _copy(run, backend, Output(step, output), event, folder)
         if folder.is_dir():
             paths[name] = folder
     return paths
@@ -156,16 +152,31 @@ def test_scores(run: Run, backend: Backend) -> dict[str, float]:
     return {name: found[name] for name in ("rmse", "mae", "r2")} if found else {}
 
 
-def brought(run: Run, backend: Backend, output: Output) -> Path:
-    """Copy an output that is elsewhere into the run's folder, once; return where it is."""
+def brought(run: Run, backend: Backend, output: Output, event: Event) -> Path:
+    """Copy an output that is elsewhere into the run's folder; return where it is.
+
+    `event` is the end of its step.
+    """
     folder = run.folder / "outputs" / str(output)
-    if not folder.is_dir():
-        scratch = run.folder / "outputs" / f".{output}"
-        disk.remove(scratch)
-        scratch.parent.mkdir(exist_ok=True)
-        backend.fetch(run.record.get("handle", run.id), output, scratch)
-        scratch.rename(folder)
+    folder.parent.mkdir(exist_ok=True)
+    _copy(run, backend, output, event, folder)
     return folder
+
+
+def _copy(run: Run, backend: Backend, output: Output, event: Event, folder: Path) -> None:
+    """Copy an output into a folder, once for each time that its step has come to an end.
+
+    A step of a run that is resumed runs again when what it is made of has changed meanwhile.
+    """
+    mark, scratch = (folder.with_name(f".{folder.name}{end}") for end in ("-of", ""))
+    made_by = f"{event.entry} {event.time}"
+    if folder.is_dir() and mark.is_file() and mark.read_text(encoding="utf-8") == made_by:
+        return
+    disk.remove(scratch)
+    backend.fetch(run.record.get("handle", run.id), output, scratch)
+    disk.remove(folder)
+    scratch.rename(folder)
+    disk.write(mark, made_by)
 
 
 def _read(folder: Path | None, name: str) -> dict[str, Any] | None:

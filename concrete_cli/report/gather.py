@@ -48,14 +48,13 @@ class Seen:
 
     def _brought(self, output: Output) -> Path | None:
         """Return what was copied from elsewhere; what describes the data is copied now."""
-        folder = self.run.folder / "outputs" / str(output)
-        if folder.is_dir() or output != PROFILED or not self.last[output.step].state.good:
-            return folder if folder.is_dir() else None
-        try:
-            return results.brought(self.run, self.backend, output)
-        except ConcreteError as error:
-            LOG.warning("the report lacks the profile of the data: %s", error)
-            return None
+        folder, event = self.run.folder / "outputs" / str(output), self.last[output.step]
+        if output == PROFILED and event.state.good:
+            try:
+                return results.brought(self.run, self.backend, output, event)
+            except ConcreteError as error:
+                LOG.warning("the report lacks the profile of the data: %s", error)
+        return folder if folder.is_dir() else None
 
     def read(self, step: str, output: str, name: str) -> Any:
         """Return the JSON data of a file in an output; None if it is not there."""

@@ -142,3 +142,22 @@ def test_commands_about_runs(concrete, experiment, trained):
 def test_a_duration_that_is_none(concrete, experiment, words, option):
     told = concrete(*words, "30x", code=2).stderr
     assert told.startswith(f"error: {option} 30x: expected a duration such as")
+
+
+def test_what_is_told_of_a_resumed_run_is_what_it_came_to_then(concrete, tmp_path):
+    """Data that was corrected meanwhile runs all of it again; copies of before must not stay."""
+    rows = [f"{number},{number % 7}" for number in range(60)]
+    (tmp_path / "rows.csv").write_text("\n".join(["a,y", *rows]))
+    (tmp_path / "concrete.toml").write_text(
+        '[experiment]\nname = "toy"\n[data]\nsource = "rows.csv"\ntarget = "y"\n'
+        '[train.candidates.linear]\nmodel = "linear"\n'
+    )
+    first = concrete("train", "--json").json()
+    (tmp_path / "rows.csv").write_text("\n".join(["a,y", *(f"{row}00" for row in rows)]))
+
+    second = concrete("resume", "latest", "--json").json()
+
+    assert {step["state"] for step in second["steps"]} == {"done"}
+    for part in ("selected", "test", "leaderboard"):
+        assert second[part] != first[part]
+    assert second["selected"]["cv"]["rmse"] == pytest.approx(100 * first["selected"]["cv"]["rmse"])
