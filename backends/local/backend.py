@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -10,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import code, durations, home, locks, payload
+from concrete_cli import code, durations, home, locks, payload, processors
 from concrete_cli.backend import Event, Options
 from concrete_cli.cache import Cache
 from concrete_cli.errors import NotFound
@@ -112,7 +111,7 @@ class LocalBackend:
         return Runs(self._home).find(handle)
 
     def _runner(self, run: Run) -> Runner:
-        slots = run.options.jobs or processors()
+        slots = run.options.jobs or processors.usable()
         known = Runs(self._home).durations(run.plan)
         schedule = Schedule(run.plan, slots, lambda name: known.get(name, 0.0))
         return Runner(run, self._cache, schedule, self._home, keep_warm=self._keep_warm())
@@ -127,9 +126,3 @@ class LocalBackend:
             yield from tail.events()
             time.sleep(PATIENCE)
         yield from tail.events()
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    allowed = getattr(os, "sched_getaffinity", None)  # Linux has it
-    return len(allowed(0)) if allowed else os.cpu_count() or 1

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk, results
+from concrete_cli import disk, processors, results
 from concrete_cli.backend import Backend
 from concrete_cli.cloud import adopting, remote
 from concrete_cli.errors import NotFound, UsageError
@@ -99,7 +98,7 @@ def _slots(request: Request) -> int:
     """Return how many steps run at once; in the cloud that is for the cluster to say."""
     if request.backend != "local":
         return 0
-    return request.options.jobs or len(os.sched_getaffinity(0))
+    return request.options.jobs or processors.usable()
 
 
 def _has_rival(experiment: Experiment, space: Workspace, backend: Backend) -> bool:

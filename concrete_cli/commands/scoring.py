@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from concrete_cli import disk
+from concrete_cli import disk, processors
 from concrete_cli.backend import Backend
 from concrete_cli.commands import wanted
 from concrete_cli.errors import Interrupted, StepFailed, UsageError, no_file
@@ -58,8 +57,7 @@ def choose(
 
 def shards(size: int, jobs: int = 0) -> int:
     """Return how many processes are worth their start for so many bytes of data."""
-    processors = jobs or len(os.sched_getaffinity(0))
-    return max(1, min(processors, size // WORTH))
+    return max(1, min(jobs or processors.usable(), size // WORTH))
 
 
 def format_of(out: str | None) -> str:

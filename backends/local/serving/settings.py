@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk
+from concrete_cli import disk, processors
 
 FILE = "settings.json"
 OPTIONS = (
@@ -76,14 +75,14 @@ def read(path: Path) -> Settings:
 
 def choose(given: Mapping[str, Any], before: Settings | None, **facts: Any) -> Settings:
     """Return settings: what is asked for, else what was before, else what suits this machine."""
-    chosen: dict[str, Any] = {"host": "127.0.0.1", "port": 0, "workers": min(_processors(), 4)}
+    chosen: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": 0,
+        "workers": min(processors.usable(), 4),
+    }
     chosen |= {one: getattr(before, one) for one in OPTIONS} if before else {}
     chosen |= {one: given[one] for one in OPTIONS if given.get(one) is not None}
     return Settings(**chosen, **facts)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def is_loopback(host: str) -> bool:
