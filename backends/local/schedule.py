@@ -34,11 +34,6 @@ class Schedule:
         """Let a step wait for processors."""
         bisect.insort(self._queue, step, key=lambda waiting: -self._expected(waiting.name))
 
-    @property
-    def waiting(self) -> bool:
-        """Whether a step waits for processors."""
-        return bool(self._queue)
-
     def next(self) -> Step | None:
         """Take the next step that fits beside those that run, or nothing."""
         if not self._free:

@@ -15,20 +15,7 @@ from concrete_cli.config.experiment import Experiment
 from concrete_cli.config.extends import chain
 from concrete_cli.config.origin import MOST, Layer, Origin
 from concrete_cli.config.paths import resolve
-from concrete_cli.errors import ExperimentInvalid, NotFound, Problem
-
-FILE = "concrete.toml"
-
-
-def find(start: str | Path = ".") -> Path:
-    """Return the nearest `concrete.toml` in `start` or a folder above it."""
-    folder = Path(start).absolute()
-    for place in (folder, *folder.parents):
-        if (place / FILE).is_file():
-            return place / FILE
-    near = sorted(path.name for path in folder.glob("*.toml"))
-    help_ = f"name one: {', '.join(near)}" if near else f"name one, or make a {FILE}"
-    raise NotFound("experiment", FILE, help=f"not here and not in a folder above; {help_}")
+from concrete_cli.errors import ExperimentInvalid, Problem
 
 
 def load(path: str | Path, sets: Iterable[str] = (), *, files: bool = False) -> Experiment:

@@ -5,7 +5,7 @@ import os
 import pydantic
 import pytest
 
-from concrete_cli.config import find, load
+from concrete_cli.config import load
 from concrete_cli.errors import ExperimentInvalid, NotFound
 from config_examples import FULL, GOOD
 
@@ -166,15 +166,3 @@ def test_a_file_that_is_not_there_names_the_nearest(write):
     with pytest.raises(NotFound, match=r"'concret\.toml'") as caught:
         load("concret.toml")
     assert caught.value.help == "did you mean 'concrete.toml'?"
-
-
-def test_find_looks_upward(write, folder, monkeypatch):
-    path = write()
-    deep = folder / "a" / "b"
-    deep.mkdir(parents=True)
-    assert find(deep) == path
-    monkeypatch.chdir(deep)
-    assert find() == path
-    path.unlink()
-    with pytest.raises(NotFound, match=r"no experiment called 'concrete\.toml'"):
-        find()
