@@ -21,6 +21,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+MOST = 12  # names in an advice
+
 
 class ConcreteError(Exception):
     """Shown as `error: what`, `help: what to do`, without a traceback."""
@@ -116,7 +118,7 @@ class NotFound(ConcreteError):
         help: str = "",  # noqa: A002  the word users see
     ) -> None:
         names = list(known)
-        hint = help or nearest(name, names) or (f"there are: {', '.join(names)}" if names else "")
+        hint = help or nearest(name, names) or _listed(names)
         super().__init__(f"no {kind} called {name!r}", help=hint)
 
 
@@ -174,6 +176,12 @@ def no_file(path: Path) -> NotFound:
         return NotFound("file", str(path), help=f"there is no folder {folder} either")
     near = nearest(path.name, [other.name for other in folder.iterdir()])
     return NotFound("file", str(path), help=near or f"nothing in {folder} is called like that")
+
+
+def _listed(names: list[str]) -> str:
+    """Return `there are: ...` with no more names than fit on a few lines."""
+    more = f", and {len(names) - MOST} more" if len(names) > MOST else ""
+    return f"there are: {', '.join(names[:MOST])}{more}" if names else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

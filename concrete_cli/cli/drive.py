@@ -16,7 +16,7 @@ from concrete_cli import detached, disk, memory, results, results_finetune, trac
 from concrete_cli import execute as executor
 from concrete_cli.backend import Backend
 from concrete_cli.cloud import remote, resuming
-from concrete_cli.errors import ConcreteError, Interrupted
+from concrete_cli.errors import ConcreteError, Interrupted, NotFound
 from concrete_cli.execute import Request
 from concrete_cli.runs import Run
 from concrete_cli.view import output, progress
@@ -61,8 +61,14 @@ def forecast(request: Request, *, as_json: bool, into: Path | None = None) -> in
 
 def follow(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> int:
     """Watch a run until it has ended, and print what it came to."""
-    watch(run, workspace, backend, manner)
-    return conclude(run, backend, manner)
+    try:
+        watch(run, workspace, backend, manner)
+        return conclude(run, backend, manner)
+    except FileNotFoundError as error:
+        if run.folder.exists():
+            raise
+        lost = "its folder was removed while it went on; start it again"
+        raise NotFound("run", run.id, help=lost) from error
 
 
 def resume(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> int:

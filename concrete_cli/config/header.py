@@ -51,13 +51,17 @@ def check_data(experiment: Experiment) -> list[Problem]:
 
 def _file(experiment: Experiment, path: Path) -> Problem | None:
     """Say so when the file is not there, closed to us, another one, or empty."""
-    what = f"data.source: {shown(path)}"
-    if not os.path.exists(path):  # noqa: PTH110  never raises
+    what, advice = f"data.source: {shown(path)}", ""
+    if os.path.islink(path) and not os.path.exists(path):  # noqa: PTH110, PTH114
+        what += " is a link to a file that is not there"
+    elif not os.path.exists(path):  # noqa: PTH110  never raises
         near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
         what = f"data.source: there is no file {shown(path)}"
         advice = nearest(path.name, near)
-    elif not path.is_file():
+    elif path.is_dir():
         return None
+    elif not path.is_file():
+        what += " is neither a file nor a folder"
     elif not os.access(path, os.R_OK):
         what += " may not be read"
         advice = "its owner can change that: chmod"

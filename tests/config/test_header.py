@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from concrete_cli.config import load
@@ -113,3 +115,20 @@ def test_what_cannot_be_looked_into_is_left_alone(write):
         assert check_data(load(write(GOOD.replace("mixes.csv", source)))) == []
     write(b"PAR1", "mixes.parquet")
     assert check_data(load(write(GOOD.replace("mixes.csv", "mixes.parquet")))) == []
+
+
+def test_what_is_there_and_is_no_file(write, folder):
+    os.mkfifo(folder / "pipe.csv")
+    (folder / "link.csv").symlink_to("nowhere.csv")
+    (folder / "loop.csv").symlink_to("loop.csv")
+
+    said = [
+        check_data(load(write(), [f"data.source={name}.csv"]))[0].message
+        for name in ("pipe", "link", "loop")
+    ]
+
+    assert said == [
+        "data.source: pipe.csv is neither a file nor a folder",
+        "data.source: link.csv is a link to a file that is not there",
+        "data.source: loop.csv is a link to a file that is not there",
+    ]

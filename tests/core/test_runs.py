@@ -263,3 +263,9 @@ def test_a_home_that_is_a_file_is_refused(tmp_path, where):
     with pytest.raises(UsageError, match="is a file"):
         homes.prepare(tmp_path / where)
     assert (tmp_path / "file").read_text() == "x"
+
+
+def test_an_advice_does_not_list_hundreds_of_names():
+    known = [f"run-{number}" for number in range(200)]
+    assert NotFound("run", "zzz", known).help.endswith("run-10, run-11, and 188 more")
+    assert NotFound("run", "zzz", known[:2]).help == "there are: run-0, run-1"

@@ -198,3 +198,16 @@ def test_what_a_step_prints_cannot_drive_the_terminal_or_flood_it(tmp_path, conc
     assert told.endswith("é... (3016 characters)")
     assert len(told) < 500
     assert rb"\x1b[31m".decode("unicode_escape") in concrete("logs").stdout
+
+
+def test_a_home_that_is_removed_during_a_run_is_no_bug(tmp_path, concrete):
+    (tmp_path / "rude.py").write_text(
+        "import shutil\nshutil.rmtree('PLACE')\n".replace("PLACE", str(tmp_path / ".concrete"))
+    )
+    (tmp_path / "rude.toml").write_text(
+        "[experiment]\nname = 'rude'\n[pipeline.steps.rude]\nscript = 'rude.py'\n"
+    )
+
+    lost = concrete("run", "rude.toml", code=5)
+
+    assert "its folder was removed while it went on; start it again" in lost.stderr
