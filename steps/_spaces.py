@@ -151,7 +151,6 @@ def merged(model: str, params: Mapping[str, Any], drawn: Mapping[str, Any]) -> d
     total = sum(weights)
     plain = total <= 0 or len(set(weights)) == 1
     own = {key: value for key, value in drawn.items() if "." not in key}
-    found = {**params, **own, "members": members_}
-    if not plain and "weights" not in own:
-        found["weights"] = [weight / total for weight in weights]
-    return found
+    even = {key: value for key, value in params.items() if key != "weights"}
+    shares = {} if plain else {"weights": [weight / total for weight in weights]}
+    return {**even, **shares, **own, "members": members_}

@@ -1,7 +1,8 @@
 """Read what the charts of a report show: test predictions, and how the columns' values lie.
 
-Not a step of a plan: the command that writes a report runs it aside. Of many rows a sample is
-shown, drawn the same way each time; shares and counts are of all rows.
+Not a step of a plan: the command that writes a report runs it aside. Of many test rows a sample is
+shown, drawn the same way each time, and residuals and coverage are of all; how the values of a
+column lie is told by the first 500,000 rows.
 """
 
 from __future__ import annotations

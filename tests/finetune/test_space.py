@@ -78,6 +78,15 @@ def test_default_spaces_lie_around_the_preset(family):
             assert low <= given[name] <= high or given[name] in options, name
 
 
+@pytest.mark.parametrize("drawn", [0, 1])
+def test_equal_weights_that_were_drawn_go_before_those_of_the_candidate(drawn):
+    params = {"members": ["ridge", "knn"], "weights": [0.9, 0.1]}
+    same = {"ridge.weight": drawn, "knn.weight": drawn}
+
+    assert "weights" not in merged("voting", params, same)
+    assert merged("voting", params, {})["weights"] == pytest.approx([0.9, 0.1])
+
+
 def test_of_a_voting_candidate_the_weights_of_its_members_are_searched():
     params = {"members": ["ridge", {"model": "knn", "params": {"p": 2}}, "ridge"]}
 
