@@ -26,6 +26,17 @@ def test_problems_of_the_experiment_and_of_its_files_are_shown_together(write):
     ]
 
 
+def test_the_modules_of_voting_members_are_looked_for_as_well(write):
+    write("cement,strength\n1,2\n", "mixes.csv")
+    write("", "mine.py")
+    members = '["mine:A", "gone:B", { model = "lost:C" }]'
+    path = write(GOOD + f'vote = {{ model = "voting", params = {{ members = {members} }} }}\n')
+    assert [text.partition(" ")[2] for text in told(path)] == [
+        "there is no module 'gone': neither in . nor installed",
+        "there is no module 'lost': neither in . nor installed",
+    ]
+
+
 def test_a_sound_experiment_with_its_files(write):
     write("cement,strength\n1,2\n", "mixes.csv")
     write("", "mine.py")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from concrete_cli import payload
 from concrete_cli.config.checks import python
@@ -29,6 +30,9 @@ def check(experiment: Experiment) -> Iterator[Problem]:
                 yield from _input(experiment, place, item)
     for name, candidate in experiment.train.candidates.items():
         yield from _module(experiment, ("train", "candidates", name, "model"), candidate.model)
+        yield from _members(
+            experiment, ("train", "candidates", name, "params", "members"), candidate.params
+        )
     scripts = [experiment.scripts / step.script for step in steps.values()]
     modules = [_file_of(experiment, one.model) for one in experiment.train.candidates.values()]
     own = [path for path in dict.fromkeys([*scripts, *modules]) if path.suffix == ".py"]
@@ -60,6 +64,15 @@ def _input(experiment: Experiment, where: Keys, item: str) -> Iterator[Problem]:
     near = nearest(path.name, [*made, *(other.name for other in _listed(path.parent))])
     message = f"there is no file {shown(path)}, and no step makes {path.name!r}"
     yield experiment.origin.problem(where, message, near)
+
+
+def _members(experiment: Experiment, where: Keys, params: Mapping[str, Any]) -> Iterator[Problem]:
+    members = params.get("members")
+    for number, member in enumerate(members if isinstance(members, list) else ()):
+        if isinstance(member, Mapping):
+            yield from _module(experiment, (*where, number, "model"), str(member.get("model")))
+        else:
+            yield from _module(experiment, (*where, number), str(member))
 
 
 def _module(experiment: Experiment, where: Keys, model: str) -> Iterator[Problem]:
