@@ -28,7 +28,7 @@ def test_a_terminal_shows_the_card_as_it_is_meant(capsys, monkeypatch, terminal)
 
     models.shown(FOUND, as_json=False)
 
-    told = re.sub(r"\x1b\[\d*m", "", capsys.readouterr().out)
+    told = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
     if terminal:
         assert "fly_ash" in told
         assert "|" not in told
