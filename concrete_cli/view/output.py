@@ -35,7 +35,9 @@ def result(found: dict[str, Any], *, as_json: bool) -> None:
         print(f"test      {_test(test)}")
     print("".join(f"{line}\n" for line in finetune.lines(found)), end="")
     counts = _counts(found["steps"])
-    print(f"run       {found['run']}  {counts}  {style.seconds(found['seconds'])}")
+    ended = found.get("status") not in ("running", "interrupted")  # else it is not known
+    took = f"  {style.seconds(found['seconds'])}" if ended else ""
+    print(f"run       {found['run']}  {counts}{took}")
     kept = {name: found["paths"].get(name) for name in ("model", "report")}
     for name, path in (kept | found.get("outputs", {})).items():
         if path:

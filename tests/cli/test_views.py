@@ -170,3 +170,15 @@ def test_the_error_of_a_candidate_is_one_line_that_cannot_drive_the_terminal(cap
     assert told[0].startswith("warning: candidate odd failed: ValueError: first red�[2J second qqq")
     assert len(told[0]) < 500
     assert told[0].endswith("(concrete logs r train_odd)")
+
+
+@pytest.mark.parametrize(
+    ("status", "took"), [("running", ""), ("interrupted", ""), ("done", "  4.0 s")]
+)
+def test_only_a_run_that_has_ended_has_taken_its_time(capsys, status, took):
+    step = {"name": "one", "state": "done"}
+    result = {"run": "r", "status": status, "leaderboard": [], "selected": None, "test": None}
+
+    output.result(result | {"steps": [step], "seconds": 4, "paths": {}}, as_json=False)
+
+    assert capsys.readouterr().out == f"run       r  1 done{took}\n"
