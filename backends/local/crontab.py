@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+import subprocess
 
-from concrete_cli.errors import UsageError
+from concrete_cli.errors import BackendUnavailable, UsageError
 
 from .scheduled import Scheduled, call
 
 MARK, OFF = "# concrete:", "#off "
+# What the crontabs of this world say of a user who has none yet.
+NONE_YET = re.compile(r"no f?crontab|No such file")
 
 
 class Cron:
@@ -40,10 +44,20 @@ class Cron:
         self._write(self._others(found.name))
 
     def _others(self, name: str) -> list[str]:
-        return [line for line in self._lines() if not line.endswith(f"{MARK}{name}")]
+        """Return the lines that stay; refuse to go on where they cannot be read."""
+        done = self._read()
+        if done.returncode and not NONE_YET.search(done.stderr):
+            said = (done.stderr or done.stdout).strip().splitlines() or [f"exit {done.returncode}"]
+            message = f"the crontab cannot be read, and is left as it is: {said[-1]}"
+            raise BackendUnavailable(message, help="crontab -l")
+        lines = [] if done.returncode else done.stdout.splitlines()
+        return [line for line in lines if not line.endswith(f"{MARK}{name}")]
+
+    def _read(self) -> subprocess.CompletedProcess[str]:
+        return call(["crontab", "-l"], check=False)
 
     def _lines(self) -> list[str]:
-        done = call(["crontab", "-l"], check=False)
+        done = self._read()
         return done.stdout.splitlines() if done.returncode == 0 else []
 
     def _write(self, lines: list[str]) -> None:

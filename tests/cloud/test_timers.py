@@ -124,6 +124,21 @@ def verify(units):
         assert "concrete-mine-run" not in done.stderr, done.stderr
 
 
+def test_a_crontab_that_cannot_be_read_is_not_written_over(type_, experiment, crontab, folder):
+    refusing = CRONTAB.replace("if not table.exists():", "if True:")
+    program(folder, "crontab", refusing.replace("no crontab for you", "try again later"), crontab)
+
+    install = ("schedule", experiment(), "--every", "1d", "--install")
+    assert "is left as it is: try again later" in type_(*install, code=7).stderr
+    assert crontab.read_text() == "0 1 * * * backup # mine\n"
+
+
+def test_the_first_line_of_a_crontab(type_, experiment, crontab):
+    crontab.unlink()
+    type_("schedule", experiment(), "--every", "1d", "--install")
+    assert len(crontab.read_text().splitlines()) == 1
+
+
 def test_without_cron_the_help_says_what_to_do(type_, experiment, folder, monkeypatch):
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setenv("PATH", str(folder))
