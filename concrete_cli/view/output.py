@@ -79,11 +79,12 @@ def forecast(prepared: Prepared, *, as_json: bool) -> None:
         document({"plan": prepared.plan.name, "steps": rows})
         return
     width = max(len(row["step"]) for row in rows)
-    for row in rows:
-        took = style.seconds(row["seconds"]) if row["seconds"] else ""
+    spans = [style.seconds(row["seconds"]) if row["seconds"] else "" for row in rows]
+    room = max(map(len, [*spans, "12.3 s"]))
+    for row, took in zip(rows, spans, strict=True):
         why = f"from {row['run']}" if row["run"] else _first(row["why"])
         word = style.paint(f"{row['decision']:<6}", "cyan" if row["decision"] == "run" else "green")
-        print(f"{word} {row['step']:<{width}} {took:>8}  {why}".rstrip())
+        print(f"{word} {row['step']:<{width}} {took:>{room}}  {why}".rstrip())
     again = sum(row["decision"] == "run" for row in rows)
     print(f"\n{again} to run, {len(rows) - again} to reuse")
 

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import sys
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -182,3 +183,16 @@ def test_only_a_run_that_has_ended_has_taken_its_time(capsys, status, took):
     output.result(result | {"steps": [step], "seconds": 4, "paths": {}}, as_json=False)
 
     assert capsys.readouterr().out == f"run       r  1 done{took}\n"
+
+
+def test_a_step_that_took_minutes_stands_in_line_with_the_others(capsys, monkeypatch):
+    rows = [
+        {"step": f"s{seconds}", "decision": "reuse", "run": "r", "why": [], "seconds": seconds}
+        for seconds in (1, 67, 754)
+    ]
+    monkeypatch.setattr("concrete_cli.commands.forecasts.of", lambda _: rows)
+
+    output.forecast(SimpleNamespace(plan=None), as_json=False)
+
+    lines = capsys.readouterr().out.splitlines()[:3]
+    assert {line.index("  from r") for line in lines} == {len("reuse  s754  12 min 34 s") - 1}
