@@ -45,7 +45,7 @@ class Cron:
 
     def _others(self, name: str) -> list[str]:
         """Return the lines that stay; refuse to go on where they cannot be read."""
-        done = self._read()
+        done = self._listed()
         if done.returncode and not NONE_YET.search(done.stderr):
             said = (done.stderr or done.stdout).strip().splitlines() or [f"exit {done.returncode}"]
             message = f"the crontab cannot be read, and is left as it is: {said[-1]}"
@@ -53,11 +53,11 @@ class Cron:
         lines = [] if done.returncode else done.stdout.splitlines()
         return [line for line in lines if not line.endswith(f"{MARK}{name}")]
 
-    def _read(self) -> subprocess.CompletedProcess[str]:
+    def _listed(self) -> subprocess.CompletedProcess[str]:
         return call(["crontab", "-l"], check=False)
 
     def _lines(self) -> list[str]:
-        done = self._read()
+        done = self._listed()
         return done.stdout.splitlines() if done.returncode == 0 else []
 
     def _write(self, lines: list[str]) -> None:

@@ -82,8 +82,10 @@ def _days(part: str) -> str:
         raise UsageError(f"systemd cannot say the weekdays {part!r}", help="name them: 1,3,5")
     if first is None:
         return "Mon..Sun"
-    begin = DAYS[_number(first, "weekday")]
-    return f"{begin}..{DAYS[_number(last, 'weekday')]}" if last else begin
+    begin, end = _number(first, "weekday"), _number(last or first, "weekday")
+    if begin == 0:  # the week of systemd ends on Sunday: no range begins there
+        return ",".join(dict.fromkeys(DAYS[: end + 1]))
+    return f"{DAYS[begin]}..{DAYS[end]}" if last else DAYS[begin]
 
 
 def _number(text: str, name: str) -> int:

@@ -158,6 +158,9 @@ def test_without_cron_the_help_says_what_to_do(type_, experiment, folder, monkey
         ("0 0 1 jan *", "*-01-01 00:00:00"),
         ("5 4 * * mon-fri", "Mon..Fri *-*-* 04:05:00"),
         ("0 9-17/2 * * 0", "Sun *-*-* 09..17/2:00:00"),
+        ("0 3 * * 5-7", "Fri..Sun *-*-* 03:00:00"),
+        ("0 3 * * 0-2", "Sun,Mon,Tue *-*-* 03:00:00"),
+        ("0 3 * * 0-7", "Sun,Mon,Tue,Wed,Thu,Fri,Sat *-*-* 03:00:00"),
     ],
 )
 def test_cron_as_systemd_has_it(cron, calendar):
