@@ -16,7 +16,8 @@ ROW = 21.0
 PAD = 11.0
 MARGIN = 2.0
 SIGN = 18.0
-FIGURES = 52.0  # room for the seconds
+GAP = 8.0  # between a name and the seconds
+FIGURES = 52.0  # least room for both of these
 SHRINKS = 560.0  # width of a drawing that can still be read when a phone makes it smaller
 LONGEST = 28  # letters of a name that are shown
 MARKS = {state: sign for state, (sign, _) in style.MARKS.items()}
@@ -26,7 +27,8 @@ def draw(steps: Sequence[Mapping[str, Any]], *, level: bool) -> Markup:
     """Return the drawing; `steps` are those of timing.of. It goes to the right, or down."""
     needs = {step["name"]: frozenset(step["needs"]) for step in steps}
     by_name = {step["name"]: step for step in steps}
-    sizes = {group: _size(group) for group in grouped(needs)}
+    took = {name: _took(step) for name, step in by_name.items()}
+    sizes = {group: _size(group, took) for group in grouped(needs)}
     drawn = lay_out(needs, sizes, level=level)
     width = drawn.width + 2 * MARGIN
     kind = "dag wide" if level else "dag narrow fits" if width <= SHRINKS else "dag narrow"
@@ -39,9 +41,14 @@ def draw(steps: Sequence[Mapping[str, Any]], *, level: bool) -> Markup:
     return svg.done()
 
 
-def _size(group: Sequence[str]) -> tuple[float, float]:
+def _size(group: Sequence[str], took: Mapping[str, str]) -> tuple[float, float]:
     longest = max(len(_short(name)) for name in group)
-    return longest * LETTER + SIGN + FIGURES + 2 * PAD, len(group) * ROW + PAD
+    figures = max(FIGURES, *(len(took[name]) * LETTER + GAP for name in group))
+    return longest * LETTER + SIGN + figures + 2 * PAD, len(group) * ROW + PAD
+
+
+def _took(step: Mapping[str, Any]) -> str:
+    return style.seconds(step["seconds"]) if step["seconds"] else ""
 
 
 def _line(svg: Svg, line: Sequence[Box], *, level: bool) -> None:
@@ -65,8 +72,7 @@ def _box(svg: Svg, box: Box, steps: Mapping[str, Mapping[str, Any]]) -> None:
         line = y + PAD / 2 + ROW * number + ROW * 0.7
         svg.text(x + PAD, line, MARKS.get(step["state"], "?"), f"sign {step['state']}")
         svg.text(x + PAD + SIGN, line, _short(name), f"step {step['state']}")
-        took = style.seconds(step["seconds"]) if step["seconds"] else ""
-        svg.text(x + box.width - PAD, line, took, "mark", "end")
+        svg.text(x + box.width - PAD, line, _took(step), "mark", "end")
 
 
 def _short(name: str) -> str:

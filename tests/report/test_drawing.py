@@ -74,6 +74,15 @@ def test_a_plan_with_long_names_and_no_lines():
     assert "\N{HORIZONTAL ELLIPSIS}" in dag.draw(steps, level=True)
 
 
+def test_a_box_has_room_for_a_step_that_took_long():
+    def width(seconds):
+        step = {"name": "select", "needs": [], "state": "done", "seconds": seconds}
+        drawn = str(dag.draw([step], level=True))
+        return float(re.search(r'<rect[^>]* width="([\d.]+)"', drawn)[1])
+
+    assert width(135) > width(1) + 20  # "2 min 15 s" beside "1.0 s"
+
+
 def test_trials_that_were_given_up_are_told_apart():
     history = [{"number": n, "state": "done", "value": 5 - n / 10} for n in range(5)]
     history += [{"number": 5, "state": "stopped", "value": None}]
