@@ -58,6 +58,26 @@ def test_it_shows_what_the_model_says_of_the_mix(page, client, about):
     assert all(one.startswith(url(client)) for one in page.requests)
 
 
+def test_a_key_that_is_given_before_the_page_knows_its_model_is_used(browser, client):
+    late = """
+        const real = window.fetch;
+        window.fetch = async (...words) => {
+          if (words[0] === "openapi.json") await new Promise((done) => setTimeout(done, 1000));
+          return real(...words);
+        };"""
+    script = browser.send("Page.addScriptToEvaluateOnNewDocument", source=late)["identifier"]
+    try:
+        browser.open(f"{url(client)}/")
+        browser.value(
+            f"(() => {{ document.querySelector('#key').value = {client.key!r};"
+            " document.querySelector('#door button').click(); })()"
+        )
+        browser.wait("document.querySelector('#chart svg')")
+    finally:
+        browser.send("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+    assert browser.errors == []
+
+
 def test_sliders_know_the_ranges_and_change_the_answer(page):
     ends = page.value(
         "[...document.querySelectorAll('input[type=range]')].map(one => [one.min, one.max])"

@@ -187,6 +187,13 @@ async function begin() {
     key = given;
     history.replaceState(null, "", location.pathname);
   }
+  // Before anything is waited for: a person may be faster.
+  byId("door").addEventListener("submit", (event) => {
+    event.preventDefault();
+    key = byId("key").value.trim();
+    byId("key").value = "";
+    if (facts) predict();
+  });
   const document_ = await (await fetch("openapi.json")).json();
   facts = document_["x-concrete"];
   state = { ...facts.sample };
@@ -203,12 +210,6 @@ async function begin() {
   byId("along").value = facts.columns.length - 1;
   byId("along").addEventListener("change", predict);
   addEventListener("resize", predict);
-  byId("door").addEventListener("submit", (event) => {
-    event.preventDefault();
-    key = byId("key").value.trim();
-    byId("key").value = "";
-    predict();
-  });
   predict();
 }
 
