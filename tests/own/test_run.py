@@ -175,6 +175,14 @@ def test_python_that_is_none_is_told_before_anything_runs(concrete, mine):
     assert not (mine.parent / ".concrete" / "runs").exists()
 
 
+@pytest.mark.parametrize("command", ["train", "run", "finetune", "deploy"])
+def test_a_folder_for_what_would_be_sent_without_dry_run_starts_nothing(concrete, mine, command):
+    wrong = concrete(command, mine, "-o", "sent", code=2)
+
+    assert "--output is for --dry-run: without it, a run would start" in wrong.stderr
+    assert not (mine.parent / ".concrete").exists()
+
+
 def test_run_without_steps_of_ones_own(concrete, tmp_path):
     concrete("init", tmp_path)
 
