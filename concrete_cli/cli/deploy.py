@@ -85,7 +85,7 @@ def deploy(
         Options(cold=cold),
         {"model": model, "offline": dry_run},
     )
-    if drive.starts_nothing(dry_run, into):
+    if o.starts_nothing(dry_run, into):
         return drive.forecast(request, as_json=json, into=into)
     prepared = execute.prepare(request)
     settings: dict[str, Any] = {"host": host, "port": port, "workers": workers, "replace": replace}

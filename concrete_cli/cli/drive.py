@@ -16,7 +16,7 @@ from concrete_cli import detached, disk, memory, results, results_finetune, trac
 from concrete_cli import execute as executor
 from concrete_cli.backend import Backend
 from concrete_cli.cloud import remote, resuming
-from concrete_cli.errors import ConcreteError, Interrupted, NotFound, UsageError
+from concrete_cli.errors import ConcreteError, Interrupted, NotFound
 from concrete_cli.execute import Request
 from concrete_cli.runs import Run
 from concrete_cli.view import output, progress
@@ -43,13 +43,6 @@ def execute(request: Request, manner: Manner) -> int:
     if manner.detach:
         return _detach(run, prepared.workspace, manner)
     return follow(run, prepared.workspace, prepared.backend, manner)
-
-
-def starts_nothing(dry_run: bool, into: Path | None) -> bool:
-    """Whether nothing is to be started; a folder for what would be sent makes sense only then."""
-    if into and not dry_run:
-        raise UsageError("--output is for --dry-run: without it, a run would start", help="add it")
-    return dry_run
 
 
 def forecast(request: Request, *, as_json: bool, into: Path | None = None) -> int:

@@ -61,7 +61,7 @@ def finetune(
     sets += [f"finetune.budget={json_text(budget)}"] if budget is not None else []
     options = Options(jobs=jobs, cold=cold, reuse=not no_reuse, force=tuple(force or ()))
     request = Request("finetune", experiment, home, backend, tuple(sets), options, {"start": start})
-    if drive.starts_nothing(dry_run, into):
+    if o.starts_nothing(dry_run, into):
         return drive.forecast(request, as_json=json, into=into)
     manner = drive.Manner(detach=detach, as_json=json, quiet=quiet, verbose=verbose)
     return drive.execute(request, manner)

@@ -154,3 +154,12 @@ def seconds(option: str, text: str) -> float:
         return durations.parse(text)
     except ValueError as error:
         raise UsageError(f"{option} {text}: {error}", help="such as 30d, 12h, 10m") from None
+
+
+def starts_nothing(dry_run: bool, into: Path | None) -> bool:
+    """Whether nothing is to be started; a folder for what would be sent makes sense only then."""
+    from concrete_cli.errors import UsageError
+
+    if into and not dry_run:
+        raise UsageError("--output is for --dry-run: without it, a run would start", help="add it")
+    return dry_run

@@ -59,7 +59,7 @@ def run(
 
     options = Options(jobs=jobs, cold=cold, reuse=not no_reuse, force=tuple(force or ()))
     request = Request("run", experiment, home, backend, tuple(set_ or ()), options)
-    if drive.starts_nothing(dry_run, into):
+    if o.starts_nothing(dry_run, into):
         return drive.forecast(request, as_json=json, into=into)
     manner = drive.Manner(detach=detach, as_json=json, quiet=quiet, verbose=verbose)
     return drive.execute(request, manner)

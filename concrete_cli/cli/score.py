@@ -100,7 +100,7 @@ def score(
                 "format": scoring.format_of(out),
             },
         )
-        if drive.starts_nothing(dry_run, into):
+        if o.starts_nothing(dry_run, into):
             return drive.forecast(request, as_json=json, into=into)
         prepared = execute.prepare(request)
         run = execute.submit(prepared)
