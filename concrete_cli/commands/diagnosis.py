@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from concrete_cli import __version__, backend, code, settings, workspace
-from concrete_cli.errors import NotFound
 
 LIBRARIES = ("sklearn", "pandas", "pyarrow", "xgboost", "lightgbm", "optuna", "skops")
 ADVICE = ("support",)  # findings that are good to know, and keep nothing from running
@@ -73,10 +73,16 @@ def _backends() -> dict[str, str]:
 
 
 def _disk(home: Path | None) -> dict[str, str]:
-    try:
-        place = workspace.here(home).home
-    except NotFound:
+    """Look only: a home that is not there yet is not made for this."""
+    space = workspace.there(home)
+    if not space:
         return {"home": "none here yet"}
-    free = shutil.disk_usage(place).free
-    used = sum(file.lstat().st_size for file in place.rglob("*") if not file.is_dir())
-    return {"home": str(place), "used": f"{used / 1e6:.1f} MB", "free": f"{free / 1e9:.1f} GB"}
+    free = shutil.disk_usage(space.home).free
+    used = sum(_size(file) for file in space.home.rglob("*"))
+    return {"home": str(space.home), "used": f"{used / 1e6:.1f} MB", "free": f"{free / 1e9:.1f} GB"}
+
+
+def _size(file: Path) -> int:
+    with contextlib.suppress(FileNotFoundError):  # a run may be at work here
+        return 0 if file.is_dir() else file.lstat().st_size
+    return 0
