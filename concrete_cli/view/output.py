@@ -57,17 +57,22 @@ def leaderboard(found: dict[str, Any]) -> list[str]:
             [
                 "→" if one["candidate"] == best else "",
                 one["candidate"],
-                f"{cv['rmse']:.3f}",
-                f"{cv['se']:.3f}",
-                f"{cv['mae']:.3f}",
-                f"{cv['r2']:.3f}",
-                f"{gap['mean']:+.3f} ± {gap['se']:.3f}" if gap and gap["mean"] else "",
+                _number(cv["rmse"]),
+                _number(cv["se"]),
+                _number(cv["mae"]),
+                _number(cv["r2"]),
+                f"{gap['mean']:+.3f} ± {_number(gap['se'])}" if gap and gap["mean"] else "",
                 style.seconds(one["seconds"] or 0),
             ]
         )
     lines = style.table(rows, right=(2, 3, 4, 5, 6, 7))
     head = style.paint(lines[0], "dim")
     return [head, *(style.paint(line, "bold") if "→" in line else line for line in lines[1:])]
+
+
+def _number(value: float | None) -> str:
+    """Return a score; there is no r2 of rows that are all the same, or of a fold of one row."""
+    return "-" if value is None else f"{value:.3f}"
 
 
 def forecast(prepared: Prepared, *, as_json: bool) -> None:
@@ -130,7 +135,7 @@ def _test(test: dict[str, Any]) -> str:
     words = [
         f"rmse {test['rmse']:.3f} [{low:.3f}, {high:.3f}]",
         f"mae {test['mae']:.3f}",
-        f"r2 {test['r2']:.3f}",
+        f"r2 {_number(test['r2'])}",
     ]
     covered = f"90% intervals cover {test['coverage']:.1%} of {test['rows']} rows"
     return f"{'  '.join(words)}\n          {covered}"

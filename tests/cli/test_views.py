@@ -196,3 +196,15 @@ def test_a_step_that_took_minutes_stands_in_line_with_the_others(capsys, monkeyp
 
     lines = capsys.readouterr().out.splitlines()[:3]
     assert {line.index("  from r") for line in lines} == {len("reuse  s754  12 min 34 s") - 1}
+
+
+def test_a_score_that_there_is_none_of_is_a_dash():
+    """A fold of one row, or whose rows are all the same, has no r2."""
+    cv = {"rmse": 0.5, "mae": 0.25, "r2": None, "se": 0.125}
+    gap = {"mean": 0.0, "se": 0.0}
+    line = {"candidate": "tree", "status": "done", "cv": cv, "difference": gap, "seconds": 1.0}
+    result = {"selected": {"candidate": "tree"}, "leaderboard": [line]}
+
+    lines = output.leaderboard(result)
+
+    assert lines[1].split()[:6] == ["→", "tree", "0.500", "0.125", "0.250", "-"]
