@@ -30,14 +30,15 @@ def document(run: Run, backend: Backend) -> dict[str, Any]:
     own = record["workflow"] == "run"
     paths = {} if own else keep(run, backend, last)
     board = _read(paths.get("leaderboard"), "leaderboard.json")
+    now = status(run, plan, last)
     return {
         "schema_version": SCHEMA_VERSION,
         "run": run.id,
         "workflow": record["workflow"],
         "backend": record["backend"],
-        "status": status(run, plan, last),
+        "status": now,
         "seconds": record.get("seconds", 0),
-        "steps": steps(plan, last),
+        "steps": steps(plan, last, going=now == "running"),
         "warnings": warnings(run, last),
         "leaderboard": _leaderboard(board),
         "selected": _selected(board),
@@ -74,13 +75,17 @@ def outputs(
     return found
 
 
-def steps(plan: Plan, last: dict[str, Event]) -> list[dict[str, Any]]:
-    """Return name, state, seconds and attempt of each step."""
+def steps(plan: Plan, last: dict[str, Event], *, going: bool) -> list[dict[str, Any]]:
+    """Return name, state, seconds and attempt of each step.
+
+    A runner that was killed could not say so of its steps: unless the run is `going`, none runs.
+    """
     found = []
     for step in plan.steps:
         event = last.get(step.name, Event(step.name, State.WAITING))
+        state = State.WAITING if event.state is State.RUNNING and not going else event.state
         facts = {"seconds": event.seconds, "attempt": event.attempt}
-        found.append({"name": step.name, "state": event.state.value, **facts})
+        found.append({"name": step.name, "state": state.value, **facts})
     return found
 
 

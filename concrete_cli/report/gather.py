@@ -85,7 +85,7 @@ def facts(looked: Seen) -> Facts:
         "created": record["created"],
         "sets": record.get("sets", []),
         "file": record.get("file", ""),
-        "timing": timing.of(looked.plan, run.events()),
+        "timing": timing.of(looked.plan, run.events(), document["steps"]),
         "failure": _failure(run),
         "target": target,
         "unit": signature.get("target_unit") or units.get(target, ""),

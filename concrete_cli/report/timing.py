@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from concrete_cli.backend import Event, State
 from concrete_cli.plan import Plan
 
 
-def of(plan: Plan, events: Iterable[Event]) -> dict[str, Any]:
+def of(plan: Plan, events: Iterable[Event], told: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return `seconds` of the whole and, per step, state, start, seconds, memory and detail.
+
+    `told` are name and state of each step as the run's document has them.
 
     A run that was stopped and resumed may have waited in between: such gaps are cut out.
     """
@@ -18,6 +20,7 @@ def of(plan: Plan, events: Iterable[Event]) -> dict[str, Any]:
     last = {event.step: event for event in ordered}
     began = {event.step: event.time for event in ordered if event.state is State.RUNNING}
     clock = _clock(ordered)
+    states = {one["name"]: one["state"] for one in told}
     begin = min((clock(time) for time in began.values()), default=0.0)
     steps: list[dict[str, Any]] = []
     for step in plan.steps:
@@ -27,7 +30,7 @@ def of(plan: Plan, events: Iterable[Event]) -> dict[str, Any]:
             {
                 "name": step.name,
                 "script": step.script.rpartition("/")[2],
-                "state": event.state.value,
+                "state": states[step.name],
                 "seconds": event.seconds,
                 "start": clock(began[step.name]) - begin if worked else None,
                 "attempt": event.attempt,

@@ -143,6 +143,7 @@ def test_own_pipeline_half_finished_failed_and_done(concrete, tmp_path):
         (run / "events.jsonl").write_text("".join(events[:kept]))
         page, _ = page_of(concrete("report").stdout.strip())
         assert "interrupted" in page.text
+        assert "running" not in page.text
         assert "What ran" in page.text
 
     shutil.rmtree(tmp_path / ".concrete" / "cache")
