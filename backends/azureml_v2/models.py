@@ -41,6 +41,15 @@ class Models:
         """Return `NAME` (its newest version), `NAME@ALIAS`, `NAME@VERSION` or `NAME:VERSION`."""
         return versions.find(reference, self.list)
 
+    def left_by(self, handle: str, name: str, output: Output) -> Version:
+        """Return the version that a run has registered itself: the newest with these very files.
+
+        By the time somebody asks, others may have registered newer ones.
+        """
+        place = _place(outputs.find(self._client, handle, output.step, output.name))
+        ours = (one for one in self.list(name) if place and _place(one.path) == place)
+        return next(ours, None) or self.find(name)
+
     def push(self, bundle: Path, name: str, card: Mapping[str, Any] | None = None) -> int:
         """Register a folder as the next version of a model; the answer is its number."""
         if not bundle.is_dir():
@@ -112,6 +121,12 @@ class Models:
             f"register model {name}", lambda ml: ml.models.create_or_update(model)
         )
         return int(made.version)
+
+
+def _place(address: str) -> tuple[str, str] | None:
+    """Return the datastore and the path that an `azureml://` address names."""
+    found = outputs.ADDRESS.search(address)
+    return (found["store"], found["path"].strip("/")) if found else None
 
 
 def _version(model: Any) -> Version:

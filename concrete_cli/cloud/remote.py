@@ -84,7 +84,7 @@ def register(run: Run, backend: Backend) -> None:
         card = {"experiment": record.get("experiment", ""), "concrete_run": run.id}
         card |= results.test_scores(run, backend)
         if getattr(backend, "registers", False):
-            number = models.find(name).version
+            number = models.left_by(record["handle"], name, output).version
             models.note(name, number, card)
         else:
             number = models.publish(record["handle"], name, output, card)

@@ -49,6 +49,18 @@ def test_an_output_of_a_run_is_registered_where_it_is(run, backend, toy, tmp_pat
     assert (tmp_path / "model" / "metrics.json").exists()
 
 
+def test_the_version_of_a_run_is_known_though_others_have_registered_since(
+    run, backend, toy, bundle
+):
+    handle, _ = run(toy)
+    ((name, output),) = toy.publishes.items()
+    own = backend.models.find(name).version
+    later = backend.models.push(bundle, name)
+
+    assert backend.models.find(name).version == later > own
+    assert backend.models.left_by(handle, name, output).version == own
+
+
 def test_an_unknown_model_has_no_versions(backend):
     with pytest.raises(NotFound, match="nobody"):
         backend.models.find("nobody")
