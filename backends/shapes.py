@@ -95,3 +95,8 @@ class Preview(ABC):
     @abstractmethod
     def write(self, folder: Path) -> Path:
         """Write the document into a folder; return its file."""
+
+
+def each(interval: int, unit: str) -> str:
+    """Return how often something happens in words: `every day`, `every 12 hours`."""
+    return f"every {unit.lower()}" if interval == 1 else f"every {interval} {unit.lower()}s"

@@ -5,6 +5,7 @@ Each method that a command needs is one call. Nothing here imports the SDK until
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from concrete_cli import code
 from concrete_cli.backend import Event, Options
+from concrete_cli.errors import ConcreteError
 from concrete_cli.plan import Output, Plan
 
 from .. import replaying, travelling
@@ -152,7 +154,12 @@ class AzureBackend:
         when = cron.recurrence(cron_text) if cron_text else cron.every(every)
         part = sdk.part("published")
         published: Published = part.publish(self.client, plan, folder, name)
-        made: Scheduled = part.schedule(self.client, published.id, name, when)
+        try:
+            made: Scheduled = part.schedule(self.client, published.id, name, when)
+        except ConcreteError:
+            with contextlib.suppress(ConcreteError):  # the first one is the one to tell
+                part.withdraw(self.client, published.id)
+            raise
         return made
 
     def schedules(self) -> list[Scheduled]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from concrete_cli.errors import UsageError
 
@@ -22,7 +23,10 @@ LATEST_DAY = 28  # of a month: later ones do not come every month
 
 @dataclass(frozen=True)
 class Recurrence:
-    """How often something happens, in the service's words."""
+    """How often something happens, in the service's words.
+
+    Minutes of a frequency below a day, and the day of a month, are said by when it begins.
+    """
 
     frequency: str
     interval: int = 1
@@ -73,15 +77,32 @@ def recurrence(text: str) -> Recurrence:
     return found
 
 
+def begin(when: Recurrence, now: datetime) -> datetime | None:
+    """Return the time that the service counts from, where the recurrence depends on it."""
+    if when.frequency in ("Day", "Week") or not when.minutes:
+        return None
+    found = now.replace(second=0, microsecond=0, minute=when.minutes[0])
+    if when.frequency == "Minute":
+        return found
+    if when.frequency == "Hour":
+        return found.replace(hour=now.hour - now.hour % when.interval)
+    found = found.replace(hour=when.hours[0], day=when.day)
+    later = (found.replace(day=1) + timedelta(days=32)).replace(day=when.day)
+    return found if found > now else later
+
+
 def _often(minute: Field, hour: Field, day: Field, _month: Field, week: Field) -> Recurrence | None:
     """Return what happens several times a day, at even distances."""
     if not (day.any and week.any and not hour.values):
         return None
     if hour.any and not minute.values:
-        return Recurrence("Minute", minute.step or 1)
-    if len(minute.values) == 1:
-        return Recurrence("Hour", hour.step or 1, minutes=minute.values)
-    return None
+        step = minute.step or 1
+        return Recurrence("Minute", step, minutes=(0,)) if 60 % step == 0 else None
+    if len(minute.values) != 1:
+        return None
+    if 24 % (hour.step or 1):  # uneven over midnight
+        return Recurrence("Day", 1, tuple(range(0, 24, hour.step)), minute.values)
+    return Recurrence("Hour", hour.step or 1, minutes=minute.values)
 
 
 def _daily(minute: Field, hour: Field, day: Field, _month: Field, week: Field) -> Recurrence | None:

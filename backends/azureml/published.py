@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ from concrete_cli.errors import NotFound
 from concrete_cli.plan import Plan
 
 from .. import curl
-from ..shapes import Published, Scheduled
-from .cron import Recurrence
+from ..shapes import Published, Scheduled, each
+from .cron import Recurrence, begin
 from .errors import clear, status_of
 from .parameters import Parameters
 from .patience import while_busy
@@ -74,9 +74,9 @@ def schedules(client: Client) -> list[Scheduled]:
 
 
 def disable(client: Client, name: str) -> Scheduled:
-    """Disable a schedule by its name or id, and the pipeline that only it starts.
+    """Disable a schedule by its name or id; the pipeline that it started stays published.
 
-    The service keeps both; nothing in the SDK v1 deletes them.
+    The service keeps it; nothing in the SDK v1 deletes one.
     """
     with clear(f"disabling schedule {name}"):
         known = Schedule.list(client.workspace, active_only=False)
@@ -102,33 +102,20 @@ def withdraw(client: Client, published: str) -> None:
 
 def _recurrence(when: Recurrence) -> Any:
     weekly = when.frequency in ("Day", "Week")
-    start = None
-    if when.day or (when.minutes and not weekly):
-        start = _next(when).strftime("%Y-%m-%dT%H:%M:%S")
+    start = begin(when, datetime.now(UTC))
     return ScheduleRecurrence(
         frequency=when.frequency,
         interval=when.interval,
-        start_time=start,
-        time_zone="UTC" if start else None,
+        start_time=start.strftime("%Y-%m-%dT%H:%M:%S") if start else None,  # the SDK: in UTC
         hours=list(when.hours) or None if weekly else None,
         minutes=list(when.minutes) or None if weekly else None,
         week_days=list(when.week_days) or None,
     )
 
 
-def _next(when: Recurrence) -> datetime:
-    """Return the first time from now on; the service counts hours and months from there."""
-    found = datetime.now(UTC).replace(second=0, microsecond=0, minute=when.minutes[0])
-    if not when.day:
-        return found
-    found = found.replace(hour=when.hours[0], day=when.day)
-    later = (found.replace(day=1) + timedelta(days=32)).replace(day=when.day)
-    return found if found > datetime.now(UTC) else later
-
-
 def _scheduled(made: Any) -> Scheduled:
     when = made.recurrence
-    words = [f"every {when.interval} {when.frequency.lower()}"] if when else []
+    words = [each(when.interval, when.frequency)] if when else []
     if when and when.week_days:
         words.append("on " + ", ".join(when.week_days))
     if when and when.hours:

@@ -7,7 +7,7 @@ from typing import Any
 
 from concrete_cli.plan import Plan
 
-from ..shapes import Scheduled
+from ..shapes import Scheduled, each
 from .client import Client
 from .cron import check, recurrence
 from .prepare import prepare
@@ -53,6 +53,6 @@ def delete(client: Client, name: str) -> None:
 def _scheduled(made: Any) -> Scheduled:
     trigger = made.trigger
     when = getattr(trigger, "expression", None)
-    when = when or f"every {trigger.interval} {str(trigger.frequency).lower()}"
+    when = when or each(trigger.interval, str(trigger.frequency))
     name = getattr(made.create_job, "display_name", None) or made.name
     return Scheduled(str(made.id or made.name), made.name, bool(made.is_enabled), when, name)

@@ -127,7 +127,7 @@ def test_a_published_plan_is_started_over_rest_with_other_parameters(
 def test_a_schedule_is_made_listed_fired_and_disabled(open_backend, toy, tmp_path, emulator):
     made = open_backend.schedule(toy, "weekly", tmp_path / "code", cron_text="30 3 * * 1,3")
     assert made.active
-    assert made.when == "every 1 week on Monday, Wednesday at 03:30"
+    assert made.when == "every week on Monday, Wednesday at 03:30"
     assert [one.name for one in open_backend.schedules()] == ["weekly"]
     started = fire(emulator, made.id)["Id"]
     assert {event.state for event in open_backend.watch(started)} >= {State.DONE}
@@ -142,9 +142,40 @@ def test_a_schedule_takes_the_place_of_the_one_that_had_its_name(open_backend, t
         folder = tmp_path / f"code{number}"
         open_backend.schedule(toy, "nightly", folder, cron_text=f"0 {hour} * * *")
     rows = [one for one in open_backend.schedules() if one.name == "nightly"]
-    assert [one.when for one in rows if one.active] == ["every 1 day at 04:00"]
+    assert [one.when for one in rows if one.active] == ["every day at 04:00"]
     open_backend.disable_schedule("nightly")
     assert not any(one.active for one in open_backend.schedules())
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("*/15 * * * *", "every 15 minutes"),
+        ("0 */6 * * *", "every 6 hours"),
+        ("15 4 28 * *", "every month"),
+    ],
+)
+def test_a_schedule_that_depends_on_when_it_begins_is_made(
+    open_backend, toy, tmp_path, text, when, emulator
+):
+    made = open_backend.schedule(toy, "often", tmp_path / "code", cron_text=text)
+    assert made.when == when
+    begin = emulator.state.schedules[made.id]["Recurrence"]
+    assert begin["TimeZone"] == "UTC"
+    assert begin["StartTime"].endswith(":15:00" if "15 4" in text else ":00:00")
+    assert next(one for one in open_backend.schedules() if one.id == made.id) == made
+    open_backend.disable_schedule("often")
+
+
+def test_a_schedule_that_cannot_be_made_leaves_no_address_behind(
+    open_backend, toy, tmp_path, emulator
+):
+    before = {*emulator.state.published}
+    emulator.faults.add("POST", "Schedules/Create", status=400, message="no")
+    with pytest.raises(BackendUnavailable, match="scheduling daily: no"):
+        open_backend.schedule(toy, "daily", tmp_path / "code", cron_text="0 3 * * *")
+    (new,) = {*emulator.state.published} - before
+    assert emulator.state.published[new]["EntityStatus"] == "Disabled"
 
 
 def test_secrets_are_taken_out_of_messages(monkeypatch):

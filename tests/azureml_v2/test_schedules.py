@@ -39,7 +39,7 @@ def test_times_that_make_sense(text):
 
 def test_every_so_often(backend, toy, tmp_path):
     made = backend.schedule(toy, "often", tmp_path / "staging", every="12h")
-    assert made.when == "every 12 hour"
+    assert made.when == "every 12 hours"
     backend.delete_schedule("often")
 
 
