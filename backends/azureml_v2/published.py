@@ -64,7 +64,12 @@ def call(client: Client, name: str, parameters: dict[str, str]) -> str:
 
 def withdraw(client: Client, name: str) -> None:
     """Remove a published plan, so that its address starts nothing any more."""
-    client.call(f"withdraw {name}", lambda ml: ml.batch_endpoints.begin_delete(name=name))
+
+    def remove(ml: Any) -> Any:
+        ml.batch_endpoints.get(name)  # what is not there can be deleted as well
+        return ml.batch_endpoints.begin_delete(name=name)
+
+    client.call(f"withdraw {name}", remove)
 
 
 def _body(parameters: dict[str, str]) -> dict[str, Any]:

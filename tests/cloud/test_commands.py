@@ -71,6 +71,7 @@ def test_a_plan_is_published_scheduled_and_both_are_taken_back(type_, experiment
 
     which = made["name"] if cloud.name == "azureml-v2" else made["id"]
     assert type_("publish", "--withdraw", which, *at).json()["status"] == "withdrawn"
+    type_("publish", "--withdraw", "nobody", *at, code=5)
 
 
 @pytest.fixture
