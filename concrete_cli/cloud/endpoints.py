@@ -95,11 +95,11 @@ class CloudEndpoints:
 
     def stop(self, name: str) -> dict[str, Any]:
         """A cloud cannot keep an endpoint that is stopped."""
-        raise self._cannot("stop", f"concrete endpoints stop {name} --remove")
+        raise self._cannot("stop", f"concrete endpoints stop {name} --remove {self._at}")
 
     def restart(self, name: str) -> dict[str, Any]:
         """A cloud restarts what it serves by itself."""
-        raise self._cannot("restart", f"deploy again: concrete deploy --name {name}")
+        raise self._cannot("restart", f"concrete deploy --name {name} {self._at}")
 
     def rotate_key(self, name: str) -> Path:
         """Keys of a cloud are rotated there."""
@@ -108,6 +108,10 @@ class CloudEndpoints:
     def remove(self, name: str) -> None:
         """Stop it and forget it."""
         self._there.remove(name)
+
+    @property
+    def _at(self) -> str:
+        return f"--backend {self._backend.name}"
 
     def _cannot(self, what: str, help_: str) -> BackendUnavailable:
         message = f"backend {self._backend.name} cannot {what} an endpoint"

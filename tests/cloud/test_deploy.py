@@ -63,7 +63,8 @@ def test_a_model_is_served_asked_and_removed(type_, mix, cloud, folder):
     shown = type_("endpoints", "show", "strength", *at)
     assert "model    mix:1\n" in shown.stdout
     assert type_("endpoints", "logs", "strength", *at).stdout
-    type_("endpoints", "stop", "strength", *at, code=7)
+    kept = type_("endpoints", "stop", "strength", *at, code=7).stderr
+    assert f"concrete endpoints stop strength --remove --backend {cloud.name}" in kept
     type_("endpoints", "stop", "strength", "--remove", *at)
     assert type_("endpoints", "list", *at, "--json").json()["endpoints"] == []
     type_("endpoints", "show", "strength", *at, code=5)
