@@ -19,6 +19,7 @@ from . import sdk
 
 LOGIN = "is the login still good? see `auth` in [backend.azureml]"
 LOST = re.compile(r"AADSTS|\bMSI\b")  # it says so in errors of other classes too
+TRIED = re.compile(r"too many (\d{3}) error responses")  # by the layer below, which gave up
 LONGEST = 300
 
 
@@ -72,7 +73,9 @@ def status_of(error: BaseException) -> int:
             if isinstance(status, int):
                 return status
         seen = seen.__cause__ or seen.__context__
-    found = re.search(r"(?:Response Code|Code|status code)[:\s]+(\d{3})\b", str(error))
+    said = str(error)
+    found = TRIED.search(said)
+    found = found or re.search(r"(?:Response Code|Code|status code)[:\s]+(\d{3})\b", said)
     return int(found.group(1)) if found else 0
 
 
@@ -82,6 +85,8 @@ def one_line(error: BaseException) -> str:
     body = getattr(getattr(error, "response", None), "text", None)
     if "invalid status code" in text and isinstance(body, str) and body.strip():
         text = body  # where the service itself says why
+    elif tried := TRIED.search(text):
+        text = f"it answered {tried[1]} again and again"
     return scrub(" ".join(_said(text).split()))[:LONGEST]
 
 

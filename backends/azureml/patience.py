@@ -33,14 +33,14 @@ def while_busy(ask: Callable[[], T]) -> T:
     return ask()
 
 
-def patiently(ask: Callable[[], T], doing: str, pause: float = 1.0) -> T:
+def patiently(ask: Callable[[], T], doing: str, pause: float = 1.0, failures: int = FAILURES) -> T:
     """Ask until there is an answer; what may pass by itself is asked again a little later."""
-    for attempt in range(FAILURES + 1):
+    for attempt in range(failures + 1):
         try:
             with clear(doing):
                 return ask()
         except ConcreteError as error:
-            if attempt == FAILURES or not transient(error.__cause__ or error):
+            if attempt == failures or not transient(error.__cause__ or error):
                 raise
         sleep(min(pause * 2**attempt, 30))
     raise AssertionError

@@ -11,7 +11,7 @@ from concrete_cli.errors import BackendUnavailable, Interrupted
 from .. import exits
 from ..scrubbing import scrub
 from . import replay
-from .patience import patiently
+from .patience import FAILURES, patiently
 from .submitted import ENDS, Standing, Submitted
 
 FIRST_WAIT, LONGEST_WAIT, GROWTH = 0.2, 5.0, 1.3  # seconds, seconds, factor
@@ -40,9 +40,11 @@ def glance(submitted: Submitted) -> Iterator[Event]:
 def _events(submitted: Submitted, *, once: bool = False) -> Iterator[Event]:
     told: dict[str, State] = {}
     pause = FIRST_WAIT
+    doing = "looking at the run" if once else "watching the run"
+    failures = 0 if once else FAILURES  # whoever only looks is not to wait
     while True:
-        over = patiently(submitted.code, "watching the run") in ENDS
-        standings = patiently(submitted.standings, "watching the run")
+        over = patiently(submitted.code, doing, failures=failures) in ENDS
+        standings = patiently(submitted.standings, doing, failures=failures)
         news: list[Event] = []
         for name, standing in standings.items():
             if standing.state is told.get(name, State.WAITING):

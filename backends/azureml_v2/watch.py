@@ -19,6 +19,7 @@ from .standing import log, standing, state_of, step_of
 ENDS = ("Completed", "Failed", "Canceled")
 SHORTEST, LONGEST = 0.2, 10.0  # seconds between looks
 PATIENCE = 300.0  # seconds for which Azure may be out of reach
+NONE = -1.0  # what fails is told at once
 TAIL = 12  # lines
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ class Watcher:
 
     def so_far(self) -> Iterator[Event]:
         """Yield what has happened until now, and wait for nothing."""
-        self.sleep = _stop
+        self.sleep, self.patience = _stop, NONE
         with contextlib.suppress(_Seen):
             yield from self.events()
 

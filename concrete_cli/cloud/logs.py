@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from concrete_cli.cloud.remote import Target
 from concrete_cli.errors import BackendUnavailable, NotFound
 
 SHORTEST, LONGEST, GROWTH = 0.5, 10.0, 1.5  # seconds between looks, and how they grow
+PAUSES = (1, 2, 4, 8, 16)  # seconds before another look, while a cloud is out of reach
 
 
 def pieces(target: Target, step: str | None, *, follow: bool) -> Iterator[tuple[str, bytes]]:
@@ -26,7 +28,7 @@ def pieces(target: Target, step: str | None, *, follow: bool) -> Iterator[tuple[
     final: set[str] = set()
     pause = SHORTEST
     while True:
-        last = {event.step: event for event in remote.seen(target)}
+        last = _look(target, PAUSES if follow else ())
         if step and step not in last and not follow:
             _check_step(target, step, last)
         news = False
@@ -43,6 +45,15 @@ def pieces(target: Target, step: str | None, *, follow: bool) -> Iterator[tuple[
             return
         pause = SHORTEST if news else min(pause * GROWTH, LONGEST)
         time.sleep(pause)
+
+
+def _look(target: Target, pauses: tuple[int, ...]) -> dict[str, Event]:
+    """Return the last event of each step; what fails is tried again after each pause."""
+    for pause in pauses:
+        with contextlib.suppress(BackendUnavailable):
+            return {event.step: event for event in remote.seen(target)}
+        time.sleep(pause)
+    return {event.step: event for event in remote.seen(target)}
 
 
 def _ended_logs(target: Target, step: str | None, read: Any) -> Iterator[tuple[str, bytes]]:

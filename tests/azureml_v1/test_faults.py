@@ -12,6 +12,7 @@ import threading
 
 import pytest
 from concrete_cli.backends.azureml import AzureBackend, auth, patience, sdk
+from concrete_cli.backends.azureml.submitted import Submitted
 
 from concrete_cli.backend import Options, State
 from concrete_cli.errors import BackendUnavailable, Busy, Interrupted, NotFound, UsageError
@@ -166,6 +167,24 @@ def test_a_service_that_stays_busy_is_an_error(submit, toy, emulator, naps):
         emulator.faults.clear()
     assert text.startswith("Azure asks for patience: submitting the pipeline")
     assert naps == [0.5, 1.0, 2.0]
+
+
+def test_a_look_at_a_run_is_no_long_wait_for_a_busy_service(
+    submit, toy, emulator, naps, monkeypatch
+):
+    backend, handle = submit(toy)
+    monkeypatch.setattr(Submitted, "entity", busy)
+    with pytest.raises(BackendUnavailable) as caught:
+        list(backend.glance(handle))
+    text = "Azure does not answer now: looking at the run: it answered 503 again and again"
+    assert str(caught.value) == text
+    assert naps == []
+
+
+def busy(self):
+    why = "Error occurred in request., RetryError: HTTPConnectionPool(host='127.0.0.1', port=80): "
+    why += "Max retries exceeded with url: /a (Caused by ResponseError('too many 503 error "
+    raise type("ClientRequestError", (Exception,), {})(f"{why}responses'))")
 
 
 @pytest.fixture

@@ -170,6 +170,12 @@ def test_watching_outlives_a_short_outage_and_not_a_long_one(settings, backend, 
         list(lost.events())
 
 
+def test_a_look_during_an_outage_says_so_instead_of_showing_nothing(settings, tmp_path, faults):
+    backend = AzureBackend(tmp_path / "home", {**settings, "tries": 1})
+    faults.append(Fault(r"GET .*/jobs/", 503, times=99))
+    assert "Azure does not answer now" in failure(lambda: list(backend.glance("some-run")))
+
+
 def test_the_compute_does_not_exist(settings, toy, tmp_path):
     backend = AzureBackend(tmp_path / "home", {**settings, "default_compute": "nowhere"})
     assert "no compute target called 'nowhere'" in failure(submit(backend, toy, tmp_path))
