@@ -23,6 +23,7 @@ MOSTLY = 0.5
 LEAD = 0.2  # by so much one column has to stand out
 FEWEST, MOST_COLUMNS = 4, 40  # columns among which repetition tells something, and is quick to see
 NUMBERED = re.compile(r"(^|[^a-z])(id|index|key|no|nr|number|row)s?$|^unnamed", re.IGNORECASE)
+CODE = r"^\s*0\d+\s*$"
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
@@ -38,24 +39,47 @@ def parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     """Write description.json: rows, notes, and of each column what is in it."""
     table, notes = read_table(args.source, ())
-    columns = [_column(name, table[name]) for name in table.column_names]
+    table = _with_codes(table, args)
+    names = table.column_names
+    columns = [_column(name, table[name], codes=name != args.target) for name in names]
     found = {"rows": table.num_rows, "notes": notes, "columns": columns}
     found["repeats"] = _repeats(table, columns, args.target)
     write_json(args.description / "description.json", found)
 
 
-def _column(name: str, array: Any) -> dict[str, Any]:
+def _with_codes(table: pa.Table, args: argparse.Namespace) -> pa.Table:
+    """Return the table with whole numbers as a CSV file has them where one begins with a zero."""
+    kinds = zip(table.column_names, table.schema.types, strict=True)
+    whole = [name for name, kind in kinds if pa.types.is_integer(kind) and name != args.target]
+    written, _ = read_table(args.source, whole) if whole else (table, [])
+    for name in whole:
+        if pa.types.is_string(written[name].type) and _code(written[name]):
+            table = table.set_column(table.column_names.index(name), name, written[name])
+    return table
+
+
+def _code(text: Any) -> str | None:
+    """Return a text of digits that begins with a zero, such as 007; None where there is none."""
+    padded = pc.fill_null(pc.match_substring_regex(text, CODE), False)  # noqa: FBT003  pyarrow
+    index = pc.index(padded, True).as_py()
+    return None if index < 0 else str(text[index].as_py()).strip()
+
+
+def _column(name: str, array: Any, *, codes: bool) -> dict[str, Any]:
     if pa.types.is_dictionary(array.type):
         array = pc.cast(array, array.type.value_type)
-    facts: dict[str, Any] = {"name": name, "leave_out": None, "note": None}
-    facts |= {"missing": array.null_count} | _typed(array)
+    facts: dict[str, Any] = {"name": name, "leave_out": None, "note": None, "mixed": False}
+    facts |= {"missing": array.null_count} | _typed(array, codes=codes)
     if facts["distinct"] == 0:
         return facts | {"leave_out": "it has no values"}
     if facts["kind"] == "other":
         return facts | {"leave_out": f"it holds {_noun(array.type)}"}
     if facts["distinct"] == 1 and array.null_count == 0:
         return facts | {"leave_out": "it has one value"}
-    return facts | {"leave_out": _identifier(facts, array)}
+    why = _identifier(facts, array)
+    if why and facts["mixed"]:
+        why = f"{facts['note']}: correct them to use it"
+    return facts | {"leave_out": why}
 
 
 def _noun(kind: Any) -> str:
@@ -66,14 +90,14 @@ def _noun(kind: Any) -> str:
     return str(kind)
 
 
-def _typed(array: Any) -> dict[str, Any]:
+def _typed(array: Any, *, codes: bool) -> dict[str, Any]:
     kind = array.type
     if pa.types.is_boolean(kind):
         return {"kind": "boolean", "distinct": _distinct(array)}
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _number(array)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return _text(pc.cast(array, pa.string()))
+        return _text(pc.cast(array, pa.string()), codes=codes)
     return {"kind": "other", "distinct": len(array) - array.null_count}
 
 
@@ -88,23 +112,34 @@ def _number(array: Any) -> dict[str, Any]:
     return facts | {"min": ends["min"], "max": ends["max"], "missing": values.null_count}
 
 
-def _text(array: Any) -> dict[str, Any]:
+def _text(array: Any, *, codes: bool) -> dict[str, Any]:
     trimmed = pc.utf8_trim_whitespace(array)
     number = pc.fill_null(pc.match_substring_regex(trimmed, NUMBER), False)  # noqa: FBT003  pyarrow
     values = len(array) - array.null_count
     share = pc.sum(number).as_py() / max(values, 1)
-    if share == 1:
+    code = _code(array) if codes else None
+    if share == 1 and not code:
         return _number(pc.cast(trimmed, pa.float64()))
     counts = sorted(
         ((one["counts"], one["values"]) for one in pc.value_counts(array).to_pylist()),
         key=lambda pair: (-pair[0], str(pair[1])),
     )
     levels = [text for _, text in counts if text is not None]
-    note = None
+    facts = {"kind": "category", "distinct": len(levels), "levels": levels[:LEVELS]}
+    if share == 1:
+        return facts | {"note": f"{code!r} begins with a zero"}
     if share >= MOSTLY:
-        words = pc.drop_null(array.filter(pc.invert(number)))
-        note = f"numbers, but for {words[0].as_py()!r} and the like: {len(words)} rows"
-    return {"kind": "category", "distinct": len(levels), "levels": levels[:LEVELS], "note": note}
+        return facts | {
+            "note": _mixed(pc.drop_null(array.filter(pc.invert(number)))),
+            "mixed": True,
+        }
+    return facts
+
+
+def _mixed(words: Any) -> str:
+    like = " and the like" if _distinct(words) > 1 else ""
+    rows = "1 row" if len(words) == 1 else f"{len(words)} rows"
+    return f"numbers, but for {words[0].as_py()!r}{like} in {rows}"
 
 
 def _identifier(facts: dict[str, Any], array: Any) -> str | None:

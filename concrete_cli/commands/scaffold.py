@@ -77,8 +77,10 @@ def _check_target(found: dict[str, Any], target: str | None, data: Path) -> None
     if target not in columns:
         raise NotFound("column", target, help=nearest(target, columns) or known)
     if target not in numbers:
-        kind = columns[target]["kind"]
-        raise UsageError(f"{target!r} cannot be predicted: it is a {kind}, no number", help=known)
+        kind, mixed = columns[target]["kind"], columns[target]["mixed"]
+        why = f"holds {columns[target]['note']}" if mixed else f"is a {kind}, no number"
+        help_ = f"correct or remove them in {data}, or choose another; {known}" if mixed else known
+        raise UsageError(f"{target!r} cannot be predicted: it {why}", help=help_)
     if columns[target]["distinct"] < 2:
         raise UsageError(f"{target!r} in {data} does not vary: there is nothing to predict")
     if not {*columns} - {target, *_left_out(found)}:
@@ -92,6 +94,8 @@ def _left_out(found: dict[str, Any]) -> dict[str, str]:
 def _facts(folder: Path, file: Path, target: str, found: dict[str, Any]) -> dict[str, Any]:
     left_out = {name: why for name, why in _left_out(found).items() if name != target}
     kept = [one["name"] for one in found["columns"] if one["name"] not in left_out]
+    named = [one for one in found["columns"] if one["note"] and one["name"] in kept]
+    notes = [f"{one['name']} is categorical: {one['note']}" for one in named]
     return {
         "folder": str(folder.absolute()),
         "experiment": str(file.absolute()),
@@ -99,7 +103,7 @@ def _facts(folder: Path, file: Path, target: str, found: dict[str, Any]) -> dict
         "target": target,
         "columns": [name for name in kept if name != target],
         "left_out": left_out,
-        "notes": found["notes"],
+        "notes": found["notes"] + notes,
     }
 
 

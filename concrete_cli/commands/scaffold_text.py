@@ -54,7 +54,7 @@ def experiment(found: Mapping[str, Any], name: str, source: str, target: str) ->
     mixed = [one for one in kept if one.get("note")]
     count = found["rows"]
     lines = [
-        f"# What tells {_one_line(target)}? {count} rows, {len(kept) - 1} columns to go by.",
+        f"# What tells {_one_line(target)}? {count} rows, {_columns(len(kept) - 1)} to go by.",
         "# Check it with `concrete check`, run it with `concrete train`.",
         *(f"# {_one_line(note)}" for note in found["notes"]),
         "",
@@ -100,6 +100,10 @@ def experiment(found: Mapping[str, Any], name: str, source: str, target: str) ->
         OPTIONAL.format(name=_text(name), source=_text(source)),
     ]
     return "\n".join(lines)
+
+
+def _columns(count: int) -> str:
+    return "1 column" if count == 1 else f"{count} columns"
 
 
 def families(rows: int) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ def made(found: dict[str, Any], *, as_json: bool) -> None:
 
     file = shown(Path(found["experiment"]))
     count = len(found["columns"])
-    print(f"wrote {file}: {found['rows']} rows, {count} columns to tell {found['target']} by")
+    columns = "1 column" if count == 1 else f"{count} columns"
+    print(f"wrote {file}: {found['rows']} rows, {columns} to tell {found['target']} by")
     for name, why in found["left_out"].items():
         print(f"left out {name}: {why}")
     for note in found["notes"]:

@@ -44,7 +44,7 @@ def test_columns_types_ranges_and_what_is_of_no_use(concrete, tmp_path):
     assert columns["target"] == {"min": 10, "max": 45, "missing": False}
     assert columns["maybe"] == {"min": 3, "max": 5}
     assert columns["kind"]["choices"] == ["#1", "x", "y"]
-    assert "numbers, but for 'lost' and the like: 1 row" in text
+    assert "numbers, but for 'lost' in 1 row" in text
     concrete("check", "e/concrete.toml")
 
 
@@ -108,4 +108,36 @@ def test_names_that_try_to_break_out_of_the_toml(concrete, tmp_path):
     found = toml(tmp_path / "e")
     assert "evil" not in found
     assert set(found["data"]["columns"]) | set(found["data"].get("drop", [])) >= set(names[1:])
+    concrete("check", "e/concrete.toml")
+
+
+def test_numbers_with_a_marker_among_them_are_told_as_such(concrete, tmp_path):
+    rows = [
+        f"{n / 7},{'?' if n % 10 == 0 else n / 3},{n / 9 if n else 'oops'},{n % 8}"
+        for n in range(40)
+    ]
+    (tmp_path / "rows.csv").write_text("\n".join(["size,weight,price,age", *rows, ""]))
+
+    made = concrete("init", "e", "--data", "rows.csv", "--target", "size", "--json").json()
+    told = concrete("init", "f", "--data", "rows.csv", "--target", "weight", code=2)
+
+    assert made["left_out"]["weight"].startswith("numbers, but for '?' in 4 rows: correct")
+    assert made["left_out"]["price"].startswith("numbers, but for 'oops' in 1 row: correct")
+    assert "'weight' cannot be predicted: it holds numbers, but for '?' in 4 rows" in told.stderr
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_digits_that_begin_with_a_zero_are_names(concrete, tmp_path, suffix):
+    codes = [f"{place:05}" for place in (1067, 8001, 10115) for _ in range(4)]
+    table = pd.DataFrame({"place": codes, "rate": ["0", "0.5", "10"] * 4, "y": range(12)})
+    table["y"] = table["y"] % 7
+    getattr(table, f"to_{suffix}")(tmp_path / f"rows.{suffix}", index=False)
+
+    told = concrete("init", "e", "--data", f"rows.{suffix}", "--target", "y")
+    found = toml(tmp_path / "e")["data"]
+
+    assert found["categorical"] == ["place"]
+    assert found["columns"]["place"]["choices"] == ["01067", "08001", "10115"]
+    assert found["columns"]["rate"] == {"min": 0, "max": 10, "missing": False}
+    assert "note: place is categorical: '01067' begins with a zero" in told.stdout
     concrete("check", "e/concrete.toml")
