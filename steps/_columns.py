@@ -139,20 +139,31 @@ def _plain(array: Any, name: str, wanted: Wanted, *, numeric: bool) -> tuple[Any
             raise wanted.refused(name, "holds true and false: the target must be a number")
         return pc.cast(array, pa.float64()) if array.null_count else array, "boolean"
     if _is_number(array.type):
-        whole = pa.types.is_integer(array.type) and not array.null_count
-        return pc.cast(array, pa.int64() if whole else pa.float64()), "number"
+        return _numbers(array), "number"
     if _is_text(array.type):
         return _text(pc.cast(array, pa.string()), name, wanted, numeric=numeric)
     advice = "drop it, list it as categorical, or make numbers of it"
     raise wanted.refused(name, f"holds {array.type}: {advice}")
 
 
+def _numbers(array: Any) -> Any:
+    try:
+        numbers = pc.cast(array, pa.float64())
+    except pa.ArrowInvalid:  # a whole number beyond 2**53: a model takes the nearest there is
+        return pc.cast(array, pa.float64(), safe=False)
+    whole = pa.types.is_integer(array.type) and not array.null_count
+    return pc.cast(array, pa.int64()) if whole else numbers
+
+
 def _dropped(array: Any) -> tuple[Any, str]:
     # It may still say which rows belong together.
-    if _is_number(array.type):
-        numbers = pc.cast(array, pa.float64())
-        if pc.any(pc.is_finite(numbers)).as_py():
-            return numbers, "number"
+    try:
+        if _is_number(array.type):
+            numbers = pc.cast(array, pa.float64())
+            if pc.any(pc.is_finite(numbers)).as_py():
+                return numbers, "number"
+    except pa.ArrowInvalid:  # keys beyond 2**53, of which no two may become one
+        pass
     try:
         return pc.cast(array, pa.string()), "category"
     except pa.ArrowException:  # lists, say, or bytes that are no text

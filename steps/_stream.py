@@ -92,8 +92,9 @@ class Parquet:
         for name, array in zip(batch.schema.names, batch.columns, strict=True):
             plain = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
             wanted = types.get(name, plain.type)
+            safe = not pa.types.is_integer(plain.type)  # beyond 2**53 the nearest number will do
             try:
-                arrays.append(plain if plain.type == wanted else plain.cast(wanted))
+                arrays.append(plain if plain.type == wanted else plain.cast(wanted, safe=safe))
             except pa.ArrowException as error:
                 noun = NOUNS.get(str(wanted), str(wanted))
                 raise Refused(

@@ -105,3 +105,11 @@ def test_blanks_around_names_are_no_part_of_them(tmp_path):
     path.write_text("number, text \n1,a\n2,b\n")
 
     assert rows(path, 2) == [{"number": 1, "text": "a"}, {"number": 2, "text": "b"}]
+
+
+def test_whole_numbers_beyond_what_a_double_holds(tmp_path):
+    pq.write_table(pa.table({"number": [2**53 + 1, 2**62 + 1]}), tmp_path / "table")
+
+    found = rows(tmp_path / "table", 1, ["number"])
+
+    assert [row["number"] for row in found] == [2.0**53, 2.0**62]

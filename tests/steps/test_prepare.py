@@ -271,3 +271,18 @@ def test_a_dropped_column_may_hold_whatever_it_likes(prepare, tmp_path, values, 
 
     odd = facts["columns"][2]
     assert (odd["role"], odd["kind"], odd["levels"]) == ("dropped", "category", levels)
+
+
+@pytest.mark.parametrize("missing", [[], [None]])
+@pytest.mark.parametrize("kind", [pa.int64(), pa.uint64()])
+def test_whole_numbers_beyond_what_a_double_holds(tmp_path, kind, missing):
+    big = [2**53 + 1, 9_199_572_755_573_755_777, 2**63 - 1, *missing]
+    table = pa.table({"size": pa.array(big, kind), "key": pa.array(big, kind)})
+    table = table.append_column("price", pa.array(range(len(big))))
+    pq.write_table(table, tmp_path / "big.parquet")
+
+    step("prepare", source=tmp_path / "big.parquet", data=tmp_path, target="price", drop=["key"])
+
+    made = pq.read_table(tmp_path / "data.parquet").to_pydict()
+    assert made["size"] == [float(one) if one else None for one in big]
+    assert made["key"] == [str(one) if one else None for one in big]  # it may name a group
