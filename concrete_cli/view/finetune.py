@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from concrete_cli.view import style
+from concrete_cli.view.scores import score
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
@@ -27,10 +28,13 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
 
 def _tuning(tuning: dict[str, Any]) -> list[str]:
     gain, spread = tuning["gain"], tuning["gain_se"]
-    said = f"gain {gain:.3f}" + ("" if spread is None else f" ± {spread:.3f}")
+    scale = None if tuning["metric"] == "r2" else tuning["untuned"]
+    said = f"gain {score(gain, scale)}"
+    said += "" if spread is None else f" ± {score(spread, scale)}"
     count = f"{tuning['trials']} trials in {style.seconds(tuning['seconds'])}"
     if tuning["kept"] == "tuned":
-        scores = f"{tuning['metric']} {tuning['untuned']:.3f} → {tuning['best']:.3f}"
+        before, after = (score(tuning[key], scale) for key in ("untuned", "best"))
+        scores = f"{tuning['metric']} {before} → {after}"
         return [f"{scores}, {said}", f"{count}: the tuned model is kept"]
     verdict = "not more than its standard error, the untuned model is kept"
     return [f"{said}, {count}", verdict]

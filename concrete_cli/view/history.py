@@ -9,6 +9,7 @@ from typing import Any
 
 from concrete_cli.runs import Run
 from concrete_cli.view import output, style
+from concrete_cli.view.scores import score
 
 WIDTH = 80  # characters
 
@@ -126,8 +127,9 @@ def _pairs(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]
 def _scores(first: float | None, second: float | None) -> list[str]:
     """Return two scores and their difference, as far as they exist."""
     known = first is not None and second is not None
-    shown = ["" if value is None else f"{value:.4f}" for value in (first, second)]
-    return [*shown, f"{second - first:+.4f}" if known else ""]  # type: ignore[operator]
+    scale = max(abs(value or 0) for value in (first, second))
+    shown = ["" if value is None else score(value, scale, least=4) for value in (first, second)]
+    return [*shown, score(second - first, scale, sign="+", least=4) if known else ""]  # type: ignore[operator]
 
 
 def _short(value: Any, width: int = 18) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from concrete_cli.registry.models import Version
 from concrete_cli.view import output, style
+from concrete_cli.view.scores import score
 
 
 def listed(rows: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -23,7 +24,7 @@ def listed(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         [
             f"{row['name']}:{row['version']}",
             ", ".join(row["aliases"]),
-            *(_number((row["metrics"] or {}).get(metric)) for metric in ("rmse", "r2")),
+            *_scores(row["metrics"] or {}),
             (row["created"] or "")[:16].replace("T", " "),
             row["run"] or "",
         ]
@@ -137,8 +138,9 @@ def _say(text: str, found: dict[str, Any], as_json: bool) -> None:  # noqa: FBT0
         print(text)
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+def _scores(metrics: dict[str, float | None]) -> list[str]:
+    rmse, r2 = metrics.get("rmse"), metrics.get("r2")
+    return ["" if rmse is None else score(rmse, rmse), "" if r2 is None else score(r2)]
 
 
 def _plain(value: float | None) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from concrete_cli.results import SCHEMA_VERSION
 from concrete_cli.runs import Run
 from concrete_cli.view import finetune, style
+from concrete_cli.view.scores import score
 
 if TYPE_CHECKING:
     from concrete_cli.execute import Prepared
@@ -47,6 +48,8 @@ def result(found: dict[str, Any], *, as_json: bool) -> None:
 def leaderboard(found: dict[str, Any]) -> list[str]:
     """Return the lines of the leaderboard: best first, the selected one marked."""
     best = (found["selected"] or {}).get("candidate")
+    done = sorted(one["cv"]["rmse"] for one in found["leaderboard"] if one["status"] == "done")
+    scale = done[len(done) // 2] if done else None
     rows = [["", "candidate", "rmse", "se", "mae", "r2", "to the best", "took"]]
     for one in found["leaderboard"]:
         if one["status"] != "done":
@@ -57,11 +60,9 @@ def leaderboard(found: dict[str, Any]) -> list[str]:
             [
                 "→" if one["candidate"] == best else "",
                 one["candidate"],
-                _number(cv["rmse"]),
-                _number(cv["se"]),
-                _number(cv["mae"]),
-                _number(cv["r2"]),
-                f"{gap['mean']:+.3f} ± {_number(gap['se'])}" if gap and gap["mean"] else "",
+                *(score(cv[metric], scale) for metric in ("rmse", "se", "mae")),
+                score(cv["r2"]),
+                _gap(gap, scale) if gap and gap["mean"] else "",
                 style.seconds(one["seconds"] or 0),
             ]
         )
@@ -70,9 +71,8 @@ def leaderboard(found: dict[str, Any]) -> list[str]:
     return [head, *(style.paint(line, "bold") if "→" in line else line for line in lines[1:])]
 
 
-def _number(value: float | None) -> str:
-    """Return a score; there is no r2 of rows that are all the same, or of a fold of one row."""
-    return "-" if value is None else f"{value:.3f}"
+def _gap(gap: dict[str, float], scale: float | None) -> str:
+    return f"{score(gap['mean'], scale, sign='+')} ± {score(gap['se'], scale)}"
 
 
 def forecast(prepared: Prepared, *, as_json: bool) -> None:
@@ -131,11 +131,12 @@ def _warn(warnings: list[str]) -> None:
 
 
 def _test(test: dict[str, Any]) -> str:
-    low, high = test["rmse_ci"]
+    scale = test["rmse"]
+    low, high = (score(end, scale) for end in test["rmse_ci"])
     words = [
-        f"rmse {test['rmse']:.3f} [{low:.3f}, {high:.3f}]",
-        f"mae {test['mae']:.3f}",
-        f"r2 {_number(test['r2'])}",
+        f"rmse {score(scale, scale)} [{low}, {high}]",
+        f"mae {score(test['mae'], scale)}",
+        f"r2 {score(test['r2'])}",
     ]
     covered = f"90% intervals cover {test['coverage']:.1%} of {test['rows']} rows"
     return f"{'  '.join(words)}\n          {covered}"

@@ -208,3 +208,30 @@ def test_a_score_that_there_is_none_of_is_a_dash():
     lines = output.leaderboard(result)
 
     assert lines[1].split()[:6] == ["→", "tree", "0.500", "0.125", "0.250", "-"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "best", "gap", "test"),
+    [
+        (1, "5.359", "+0.034 ± 0.120", "rmse 4.680 [3.749, 5.569]  mae 3.375  r2 0.922"),
+        (1e-3, "0.00536", "+0.00003 ± 0.00012", "rmse 0.00468 [0.00375, 0.00557]"),
+        (1e-8, "5.36e-08", "+3.40e-10 ± 1.20e-09", "rmse 4.68e-08 [3.75e-08, 5.57e-08]"),
+        (1e12, "5.36e+12", "+3.40e+10 ± 1.20e+11", "rmse 4.68e+12 [3.75e+12, 5.57e+12]"),
+    ],
+)
+def test_scores_are_told_in_whatever_unit_the_target_has(capsys, unit, best, gap, test):
+    def tried(name, rmse, **more):
+        cv = {"rmse": rmse * unit, "se": 0.5 * unit, "mae": 3.6 * unit, "r2": 0.89}
+        return {"candidate": name, "status": "done", "cv": cv, "seconds": 1.0} | more
+
+    apart = {"mean": 0.034 * unit, "se": 0.12 * unit}
+    board = [tried("voting", 5.359), tried("ridge", 5.393, difference=apart)]
+    found = {"selected": {"candidate": "voting"}, "leaderboard": board}
+    lines = output.leaderboard(found)
+    measured = {"rmse": 4.68 * unit, "mae": 3.375 * unit, "r2": 0.922, "coverage": 0.9, "rows": 9}
+    measured["rmse_ci"] = [3.749 * unit, 5.569 * unit]
+
+    assert best in lines[1]
+    assert gap in lines[2]
+    assert max(map(len, lines)) <= 80
+    assert test in output._test(measured)
