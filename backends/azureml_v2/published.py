@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from concrete_cli.errors import NotFound
+from concrete_cli.errors import NotFound, UsageError
 from concrete_cli.plan import Plan
 
 from .. import curl
 from ..shapes import Published
 from .client import Client
 from .compile import Compiled
+from .endpoints import NAME, RULE
 from .prepare import prepare
 from .sdk import Input, entities
 
@@ -21,6 +22,8 @@ SIGN = "az account get-access-token --resource https://ml.azure.com --query acce
 
 def publish(client: Client, plan: Plan, folder: Path, name: str) -> Published:
     """Upload a plan so that it can be started without this machine."""
+    if not NAME.fullmatch(name):
+        raise UsageError(f"an address cannot be called {name!r} there", help=f"--name NAME: {RULE}")
     compiled = prepare(client, plan, folder)
     parameters = _parameters(client, compiled)
     endpoint = entities.BatchEndpoint(name=name)

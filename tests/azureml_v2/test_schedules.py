@@ -82,6 +82,17 @@ def test_a_published_plan_is_called_by_rest_with_other_parameters(
     assert json.loads((tmp_path / "data" / "numbers.json").read_text()) == [2.0, 4.0, 6.0]
 
 
+def test_an_address_that_azure_would_refuse_is_refused_before_the_upload(
+    backend, emulator, toy, tmp_path
+):
+    before = len(emulator.calls)
+    for name in ("strength-of-a-concrete-mixture-train", "a_b", "1st"):
+        with pytest.raises(UsageError, match="cannot be called") as caught:
+            backend.publish(toy, name, tmp_path / "staging")
+        assert "3 to 32 letters" in caught.value.help
+    assert len(emulator.calls) == before
+
+
 def test_the_curl_line_is_a_request_that_works(settings, emulator, toy, tmp_path):
     backend = AzureBackend(tmp_path / "home", settings)
     made = backend.publish(toy, "toy-curl", tmp_path / "staging")
