@@ -72,8 +72,8 @@ class Models:
                 lambda ml: ml.models.download(found.name, str(found.version), download_path=aside),
             )
             folder = Path(aside)
-            while not any(path.is_file() for path in folder.iterdir()):
-                (folder,) = folder.iterdir()  # the SDK puts NAME/FOLDER around the files
+            while len(inside := [*folder.iterdir()]) == 1 and inside[0].is_dir():
+                (folder,) = inside  # the SDK puts NAME/FOLDER around the files
             if into.exists():
                 into.rmdir()
             shutil.move(folder, into)

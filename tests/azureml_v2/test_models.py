@@ -29,6 +29,15 @@ def test_a_bundle_goes_up_and_comes_back(backend, bundle, tmp_path):
     assert backend.models.find("pushed").tags == {"rmse": "4.2"}
 
 
+def test_a_model_of_other_tools_that_is_all_folders_is_pulled_as_well(backend, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / "triton" / name).mkdir(parents=True)
+        (tmp_path / "triton" / name / "model.onnx").write_text(name)
+    backend.models.push(tmp_path / "triton", "triton")
+    backend.models.pull("triton", tmp_path / "pulled")
+    assert (tmp_path / "pulled" / "two" / "model.onnx").read_text() == "two"
+
+
 def test_an_alias_belongs_to_one_version(backend, bundle):
     first = backend.models.push(bundle, "tagged")
     (bundle / "manifest.json").write_text('{"second": true}')
