@@ -18,6 +18,7 @@ from azureml.core.webservice import AciWebservice, AksWebservice
 from concrete_cli import code
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 
+from .. import answers
 from ..scrubbing import scrub
 from . import environment
 from .errors import clear, status_of
@@ -120,7 +121,7 @@ class Endpoints:
         """Send JSON data to an endpoint; the answer is what its script returned."""
         with clear(f"invoking {name}"):
             answer = self._find(name).run(json.dumps(request))
-        return json.loads(answer) if isinstance(answer, str) else answer
+        return answers.read(answer)
 
     def remove(self, name: str) -> None:
         """Stop serving."""

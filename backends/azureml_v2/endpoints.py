@@ -14,6 +14,7 @@ from typing import Any
 from concrete_cli import code
 from concrete_cli.errors import ConcreteError, NotFound, UsageError
 
+from .. import answers
 from ..scrubbing import scrub
 from .client import Client
 from .environment import closure_of, pinned
@@ -127,8 +128,7 @@ class Endpoints:
                 f"invoke {name}",
                 lambda ml: ml.online_endpoints.invoke(endpoint_name=name, request_file=str(file)),
             )
-        answer = json.loads(text)
-        return json.loads(answer) if isinstance(answer, str) else answer
+        return answers.read(text)
 
     def remove(self, name: str) -> None:
         """Stop serving."""
