@@ -52,7 +52,7 @@ def _predictions(path: Path) -> dict[str, Any]:
     shown = np.arange(len(actual))
     if len(shown) > MOST_DOTS:
         shown = np.sort(np.random.default_rng(0).choice(len(shown), MOST_DOTS, replace=False))
-    dots = [[round(float(columns[name][row]), 6) for name in names] for row in shown]
+    dots = [[float(f"{columns[name][row]:.7g}") for name in names] for row in shown]
     residuals = actual - predicted
     inside = (columns["lower"] <= actual) & (actual <= columns["upper"])
     return {

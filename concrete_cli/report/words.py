@@ -13,6 +13,7 @@ NONE = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 NOTHING = 1e-12
 MANY = 1e6
+MOST = 6  # decimals; a number that wants more is told as so many times a power of ten
 BETTER = {"rmse": "lowest", "mae": "lowest", "r2": "highest"}
 
 
@@ -32,14 +33,17 @@ def num(value: Any, digits: int = 4) -> str:
 
 def places(value: float | None, digits: int = 4) -> int:
     """Return how many decimals show so many digits of a value; more in its column need not tell."""
-    return min(6, max(0, digits - _whole(value))) if value else digits - 1
+    if not value or abs(value) < NOTHING:
+        return digits - 1
+    return max(0, digits - _whole(value))
 
 
 def fixed(value: Any, decimals: int, sign: bool = False) -> str:  # noqa: FBT001, FBT002 - a filter
     """Return a number with so many decimals, as all of its column have them."""
     if value is None or abs(value) >= MANY:
         return num(value)
-    text = f"{value:{'+' if sign else ''}.{decimals}f}"
+    form = "3e" if decimals > MOST else f"{decimals}f"
+    text = f"{value:{'+' if sign else ''}.{form}}"
     if not float(text):
         text = text.replace("-", "").replace("+", "")
     return text.replace("-", MINUS)
