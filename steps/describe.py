@@ -42,6 +42,7 @@ def main(args: argparse.Namespace) -> None:
     table = _with_codes(table, args)
     names = table.column_names
     columns = [_column(name, table[name], codes=name != args.target) for name in names]
+    notes += [f"{one['name']} {_infinite(one['infinite'])}" for one in columns if one["infinite"]]
     found = {"rows": table.num_rows, "notes": notes, "columns": columns}
     found["repeats"] = _repeats(table, columns, args.target)
     write_json(args.description / "description.json", found)
@@ -68,7 +69,7 @@ def _code(text: Any) -> str | None:
 def _column(name: str, array: Any, *, codes: bool) -> dict[str, Any]:
     if pa.types.is_dictionary(array.type):
         array = pc.cast(array, array.type.value_type)
-    facts: dict[str, Any] = {"name": name, "leave_out": None, "note": None, "mixed": False}
+    facts: dict[str, Any] = {"name": name, "leave_out": None, "note": None, "mixed": False, "infinite": 0}
     facts |= {"missing": array.null_count} | _typed(array, codes=codes)
     if facts["distinct"] == 0:
         return facts | {"leave_out": "it has no values"}
@@ -80,6 +81,12 @@ def _column(name: str, array: Any, *, codes: bool) -> dict[str, Any]:
     if why and facts["mixed"]:
         why = f"{facts['note']}: correct them to use it"
     return facts | {"leave_out": why}
+
+
+def _infinite(count: int) -> str:
+    if count == 1:
+        return "is infinite in 1 row: correct it or leave it empty"
+    return f"is infinite in {count} rows: correct them or leave them empty"
 
 
 def _noun(kind: Any) -> str:
@@ -102,14 +109,16 @@ def _typed(array: Any, *, codes: bool) -> dict[str, Any]:
 
 
 def _number(array: Any) -> dict[str, Any]:
-    whole = pa.types.is_integer(array.type)
+    whole, infinite = pa.types.is_integer(array.type), 0
     values = pc.cast(array, pa.float64()) if not whole else array
     if not whole:
+        infinite = pc.sum(pc.is_inf(values)).as_py() or 0
         values = pc.if_else(pc.is_finite(values), values, None)
         whole = bool(pc.all(pc.equal(values, pc.round(values))).as_py())
     ends = pc.min_max(values).as_py()
     facts = {"kind": "number", "whole": whole, "distinct": _distinct(values)}
-    return facts | {"min": ends["min"], "max": ends["max"], "missing": values.null_count}
+    facts |= {"min": ends["min"], "max": ends["max"], "infinite": infinite}
+    return facts | {"missing": values.null_count - infinite}
 
 
 def _text(array: Any, *, codes: bool) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def scored(found: dict[str, Any], run: Run, *, as_json: bool) -> None:
     if found["warned"]:
         told = ", ".join(f"{name} {count}" for name, count in found["odd"].items())
         mark = style.paint("warning", "yellow", stream=stream)
-        print(f"{mark}: {found['warned']} rows are unlike the training rows: {told}", file=stream)
+        rows = "1 row is" if found["warned"] == 1 else f"{found['warned']} rows are"
+        print(f"{mark}: {rows} unlike the training rows: {told}", file=stream)
     if found["out"] != "-":
         print(found["out"])

@@ -14,7 +14,7 @@ from concrete_cli.backend import Event, State
 from concrete_cli.cli import streams
 from concrete_cli.commands.history import _only
 from concrete_cli.plan import Output, Plan, Step
-from concrete_cli.view import endpoints, history, output, progress, style
+from concrete_cli.view import endpoints, history, output, progress, score, style
 
 RUNS = ["2026-11-24-valley", "2026-11-25-eagle"]
 LONG = [f"train_{name}" for name in ("hist_gradient_boosting", "gradient_boosting", "xgboost")]
@@ -196,6 +196,14 @@ def test_a_step_that_took_minutes_stands_in_line_with_the_others(capsys, monkeyp
 
     lines = capsys.readouterr().out.splitlines()[:3]
     assert {line.index("  from r") for line in lines} == {len("reuse  s754  12 min 34 s") - 1}
+
+
+def test_one_row_that_is_unlike_the_others(capsys):
+    found = {"rows": 6, "seconds": 0.1, "warned": 1, "odd": {"size": 1}, "out": "-"}
+
+    score.scored(found, SimpleNamespace(id=RUNS[0]), as_json=False)
+
+    assert "warning: 1 row is unlike the training rows: size 1" in capsys.readouterr().err
 
 
 def test_a_score_that_there_is_none_of_is_a_dash():

@@ -88,6 +88,15 @@ def test_rows_without_a_target_are_told(concrete, tmp_path):
     assert "1 of 4 rows have no target" in (tmp_path / "e" / "concrete.toml").read_text()
 
 
+def test_infinite_values_are_told_before_training_refuses_them(concrete, tmp_path):
+    rows = [f"{'inf' if n in (2, 5) else n / 3},{n % 7}" for n in range(12)]
+    (tmp_path / "rows.csv").write_text("\n".join(["size,y", *rows, ""]))
+
+    told = concrete("init", "e", "--data", "rows.csv", "--target", "y")
+
+    assert "note: size is infinite in 2 rows: correct them or leave them empty" in told.stdout
+
+
 def test_never_overwrites(concrete, tmp_path):
     concrete("init", "e")
     (tmp_path / "e" / "concrete.toml").write_text("mine")
