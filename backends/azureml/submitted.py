@@ -74,6 +74,10 @@ class Submitted:
         status = self.entity().status
         return "NotStarted" if status is None else _word(status.status_code, RUN_CODES)
 
+    def reason(self) -> str:
+        """Return what the service says about why the run as a whole failed."""
+        return " ".join((self.entity().status.status_detail or "").split())
+
     @cached_property
     def graph(self) -> Any:
         """The graph that was submitted."""

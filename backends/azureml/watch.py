@@ -43,7 +43,7 @@ def _events(submitted: Submitted, *, once: bool = False) -> Iterator[Event]:
     doing = "looking at the run" if once else "watching the run"
     failures = 0 if once else FAILURES  # whoever only looks is not to wait
     while True:
-        over = patiently(submitted.code, doing, failures=failures) in ENDS
+        code = patiently(submitted.code, doing, failures=failures)
         standings = patiently(submitted.standings, doing, failures=failures)
         news: list[Event] = []
         for name, standing in standings.items():
@@ -55,8 +55,8 @@ def _events(submitted: Submitted, *, once: bool = False) -> Iterator[Event]:
             told[name] = standing.state
         yield from sorted(news, key=lambda event: event.time)
         left = [name for name in standings if not told.get(name, State.WAITING).ended]
-        if over:
-            yield from (_never_ran(name, standings) for name in left)
+        if code in ENDS:
+            yield from _rest(submitted, code, left, standings)
             return
         if not left or once:
             return
@@ -69,12 +69,14 @@ def _event(submitted: Submitted, name: str, standing: Standing) -> Event:
     detail, facts = "", {"run": standing.own_run}
     if standing.state is State.FAILED:
         detail = "canceled" if standing.code == "Canceled" else standing.detail
-        if not detail:
+        if not detail and standing.own_run:
             detail = patiently(lambda: submitted.problem(name), "asking why a step failed")
         limit = patiently(lambda: submitted.limit(name), "reading the graph")
         detail = _reason(detail, standing, limit)
-        log = patiently(lambda: submitted.log(name), "reading a log")
+        ran = standing.run  # one that failed or was canceled before it had begun has no log
+        log = patiently(lambda: submitted.log(name), "reading a log") if ran else ""
         facts["replay"] = patiently(lambda: replay.command(submitted, name), "reading the graph")
+        detail = detail or "failed"
         facts["tail"] = scrub("\n".join(log.rstrip().splitlines()[-TAIL:]))
     seconds = standing.ended - standing.started if ended and standing.started else 0
     return Event(
@@ -103,6 +105,22 @@ def _ran_unseen(standing: Standing, told: State | None) -> bool:
 
 def _began(name: str, standing: Standing) -> Event:
     return Event(name, State.RUNNING, time=standing.started, facts={"run": standing.own_run})
+
+
+def _rest(
+    submitted: Submitted, code: str, left: list[str], standings: dict[str, Standing]
+) -> Iterator[Event]:
+    """Yield the ends of the steps that never ran."""
+    failed = any(one.state is State.FAILED for one in standings.values())
+    if code != "Failed" or failed or not left:
+        yield from (_never_ran(name, standings) for name in left)
+        return
+    # Azure could not even begin: no image, no quota, no machine
+    why = patiently(submitted.reason, "asking why the run failed")
+    first, *others = left
+    yield Event(first, State.FAILED, time=time.time(), detail=scrub(why) or "failed")
+    for name in others:
+        yield Event(name, State.SKIPPED, time=time.time(), detail=f"{first} failed")
 
 
 def _never_ran(name: str, standings: dict[str, Standing]) -> Event:
