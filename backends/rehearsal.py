@@ -162,8 +162,13 @@ def _values(where: str, ours: Any, theirs: Any) -> Iterator[str]:
     elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
         for number, (here, there) in enumerate(zip(ours, theirs, strict=True)):
             yield from _values(f"{where}[{number}]" if where else f": [{number}]", here, there)
-    elif ours != theirs or type(ours) is not type(theirs):
+    elif type(ours) is not type(theirs) or not (ours == theirs or (_nan(ours) and _nan(theirs))):
         yield f"{where or ':'} is {_short(ours)} on local, {_short(theirs)} there"
+
+
+def _nan(value: Any) -> bool:
+    """Whether a number is none: it equals nothing, not even itself."""
+    return bool(value != value)  # noqa: PLR0124
 
 
 def _ignore(where: str, event: Event) -> None:

@@ -1,6 +1,7 @@
 """A rehearsal says equal, or which step differs and how."""
 
 import json
+import math
 import zipfile
 
 import pytest
@@ -89,6 +90,8 @@ def two(tmp_path):
         ({"a": [{"seconds": 1}]}, {"a": [{"seconds": 2}]}, []),
         ({"a": {"b": [1, 2]}}, {"a": {"b": [1, 3]}}, ["m.json: a.b[1] is 2 on local, 3 there"]),
         ({"a": 1}, {}, ["m.json: a is 1 on local, missing there"]),
+        ({"r2": math.nan, "seconds": 1}, {"r2": math.nan, "seconds": 2}, []),
+        ({"r2": math.nan}, {"r2": 1.0}, ["m.json: r2 is nan on local, 1.0 there"]),
         ({"a": 1}, {"a": True}, ["m.json: a is 1 on local, True there"]),
         ([1], [1, 2], ["m.json: is [1] on local, [1, 2] there"]),
     ],
