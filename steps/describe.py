@@ -69,7 +69,13 @@ def _code(text: Any) -> str | None:
 def _column(name: str, array: Any, *, codes: bool) -> dict[str, Any]:
     if pa.types.is_dictionary(array.type):
         array = pc.cast(array, array.type.value_type)
-    facts: dict[str, Any] = {"name": name, "leave_out": None, "note": None, "mixed": False, "infinite": 0}
+    facts: dict[str, Any] = {
+        "name": name,
+        "leave_out": None,
+        "note": None,
+        "mixed": False,
+        "infinite": 0,
+    }
     facts |= {"missing": array.null_count} | _typed(array, codes=codes)
     if facts["distinct"] == 0:
         return facts | {"leave_out": "it has no values"}
