@@ -103,7 +103,8 @@ class CloudEndpoints:
 
     def rotate_key(self, name: str) -> Path:
         """Keys of a cloud are rotated there."""
-        raise self._cannot("rotate the key of", f"az ml online-endpoint regenerate-keys -n {name}")
+        studio = f"in Azure ML studio: Endpoints, {name}, Consume, Regenerate"
+        raise self._cannot("rotate the key of", studio)
 
     def remove(self, name: str) -> None:
         """Stop it and forget it."""
