@@ -130,12 +130,16 @@ def _fetched(prepared: Prepared) -> Plan:
 
 
 def _command(prepared: Prepared) -> list[str]:
-    """Return the command that does by itself what this one schedules."""
+    """Return the command that does by itself what this one schedules.
+
+    A --set may name a file from where it was said, and a timer starts elsewhere.
+    """
     request, made = prepared.request, prepared.planned
     if request.workflow not in TIMED:
         hint = f"--workflow {' or '.join(TIMED)}"
         raise UsageError(f"{request.workflow} cannot be scheduled here", help=hint)
-    words = [sys.executable, "-m", "concrete_cli", request.workflow, made.file]
+    here = ["/usr/bin/env", "-C", str(Path.cwd())] if made.sets else []
+    words = [*here, sys.executable, "-m", "concrete_cli", request.workflow, made.file]
     for said in made.sets:
         words += ["--set", said]
     return [*words, "--quiet", "--home", str(prepared.workspace.home)]

@@ -52,6 +52,26 @@ def crontab(folder, monkeypatch):
     return table
 
 
+def test_a_scheduled_run_finds_the_files_that_set_names(type_, experiment, crontab):
+    """cron starts in the home folder, systemd in the root."""
+    file, here = experiment(), Path.cwd()
+    told = type_("schedule", file, "--every", "1d", "--set", "experiment.seed=7", "--json").json()
+    words = told["pipeline"]
+    code = "import os, sys; print(os.getcwd(), *sys.argv[1:])"
+
+    shown = subprocess.run(
+        words.replace("-m concrete_cli", f"-c {code!r}"),
+        shell=True,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert shown.stdout.startswith(f"{here} run {file}")
+    assert "--set experiment.seed=7" in shown.stdout
+
+
 def test_a_line_is_shown_and_nothing_installed(type_, experiment, crontab):
     file = experiment()
     before = crontab.read_text()
