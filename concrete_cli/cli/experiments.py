@@ -40,14 +40,14 @@ def check(
 ) -> int:
     """Check an experiment: every problem at once, with file, line and column."""
     from concrete_cli.commands import checking
+    from concrete_cli.counts import counted
     from concrete_cli.view import output, style
 
     facts = checking.check(experiment, tuple(set_ or ()), backend)
     if json:
         output.document(facts)
     else:
-        count = "1 step" if facts["steps"] == 1 else f"{facts['steps']} steps"
-        print(f"{style.path(facts['file'])}: no problems, {count}")
+        print(f"{style.path(facts['file'])}: no problems, {counted(facts['steps'], 'step')}")
     return 0
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from concrete_cli.counts import counted
+
 BARE = re.compile("[A-Za-z0-9_-]+")
 DIGITS = 6
 FEW = 5_000  # rows up to which every family is quick
@@ -52,9 +54,9 @@ def experiment(found: Mapping[str, Any], name: str, source: str, target: str) ->
     left_out = [one for one in columns if one["leave_out"] and one["name"] != target]
     kept = [one for one in columns if one not in left_out]
     mixed = [one for one in kept if one.get("note")]
-    count = found["rows"]
+    count, others = found["rows"], counted(len(kept) - 1, "column")
     lines = [
-        f"# What tells {_one_line(target)}? {count} rows, {_columns(len(kept) - 1)} to go by.",
+        f"# What tells {_one_line(target)}? {count} rows, {others} to go by.",
         "# Check it with `concrete check`, run it with `concrete train`.",
         *(f"# {_one_line(note)}" for note in found["notes"]),
         "",
@@ -100,10 +102,6 @@ def experiment(found: Mapping[str, Any], name: str, source: str, target: str) ->
         OPTIONAL.format(name=_text(name), source=_text(source)),
     ]
     return "\n".join(lines)
-
-
-def _columns(count: int) -> str:
-    return "1 column" if count == 1 else f"{count} columns"
 
 
 def families(rows: int) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from concrete_cli.counts import counted
 from concrete_cli.view import style
 
 NONE = "\N{EN DASH}"
@@ -90,7 +91,7 @@ def why_selected(found: Mapping[str, Any]) -> str:
     cv = selected["cv"]
     said = (
         f"{selected['candidate']} was chosen because its mean {metric} over the cross-validation"
-        f" folds is the {BETTER[metric]} of {_count(len(done), 'candidate')}:"
+        f" folds is the {BETTER[metric]} of {counted(len(done), 'candidate')}:"
         f" {_with(num(cv[metric]), metric, unit)}, standard error {num(cv['se'], 2)}."
     )
     others = [one for one in done if one["candidate"] != selected["candidate"]]
@@ -104,7 +105,7 @@ def why_kept(tuning: Mapping[str, Any], unit: str) -> str:
     metric = tuning["metric"]
     gain = _with(num(abs(tuning["gain"]), 3), metric, unit)
     early = f", {tuning['stopped']} of them given up early" if tuning.get("stopped") else ""
-    tried = f"{_count(tuning['trials'], 'configuration')} of {tuning['candidate']} were tried in"
+    tried = f"{counted(tuning['trials'], 'configuration')} of {tuning['candidate']} were tried in"
     tried += f" {style.seconds(tuning['seconds'])}{early}."
     worse = tuning["gain"] < 0
     fact = f"Over the paired folds the best is {gain} {'worse' if worse else 'better'} than the"
@@ -122,10 +123,6 @@ def _runner_up(other: Mapping[str, Any]) -> str:
     distance = f"{num(abs(gap['mean']), 3)} \N{PLUS-MINUS SIGN} {num(gap['se'], 2)}"
     clear = "" if abs(gap["mean"]) > 2 * gap["se"] else ", which is no clear difference"
     return f"Next comes {other['candidate']}, {distance} behind{clear}."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _with(text: str, metric: str, unit: str) -> str:

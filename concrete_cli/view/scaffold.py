@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from concrete_cli.config.read import shown
+from concrete_cli.counts import counted
 from concrete_cli.view import output
 
 
@@ -16,8 +17,7 @@ def made(found: dict[str, Any], *, as_json: bool) -> None:
     from pathlib import Path
 
     file = shown(Path(found["experiment"]))
-    count = len(found["columns"])
-    columns = "1 column" if count == 1 else f"{count} columns"
+    columns = counted(len(found["columns"]), "column")
     print(f"wrote {file}: {found['rows']} rows, {columns} to tell {found['target']} by")
     for name, why in found["left_out"].items():
         print(f"left out {name}: {why}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from concrete_cli.counts import counted
 from concrete_cli.runs import Run
 from concrete_cli.view import output, style
 
@@ -18,9 +19,10 @@ def scored(found: dict[str, Any], run: Run, *, as_json: bool) -> None:
         output.document({"run": run.id, **found, "rows_per_second": rate})
         return
     stream = sys.stderr
-    noun = "row" if found["rows"] == 1 else "rows"
     speed = f", {rate:.0f} a second" if found["rows"] >= MANY else ""
-    print(f"{found['rows']} {noun} in {style.seconds(found['seconds'])}{speed}", file=stream)
+    print(
+        f"{counted(found['rows'], 'row')} in {style.seconds(found['seconds'])}{speed}", file=stream
+    )
     if found["warned"]:
         told = ", ".join(f"{name} {count}" for name, count in found["odd"].items())
         mark = style.paint("warning", "yellow", stream=stream)
