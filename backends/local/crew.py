@@ -18,7 +18,6 @@ from .orders import Ended
 TICK = 0.2  # seconds between looks at deadlines, logs and requests to cancel
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 HOPELESS = 15.0  # seconds after SIGTERM; then it is the server that hangs, in an import say
-LONGEST = 12 * 3600.0  # seconds; nothing runs for ever
 TRUSTED = 2  # times that a fork server may be lost before all that follows runs cold
 LOST = 10  # times that a server may be lost before that counts as the steps' own failure
 
@@ -97,9 +96,9 @@ class Crew:
     def _look_after(self, attempt: Attempt) -> bool:
         """Keep logs within bounds; stop what is late, first politely. Return whether that fails."""
         attempt.trim_log()
-        now, limit = time.monotonic(), attempt.step.timeout or LONGEST
+        now, limit = time.monotonic(), attempt.step.timeout
         if not attempt.stopping:
-            if now - attempt.started > limit:
+            if limit and now - attempt.started > limit:
                 attempt.stopping = now
                 self._launcher.signal(attempt.ticket, signal.SIGTERM)
         elif now - attempt.stopping > GRACE:

@@ -2,10 +2,12 @@
 
 import subprocess
 import textwrap
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from concrete_cli.backends.local import attempt
+from concrete_cli.backends.local import attempt, crew
 
 from concrete_cli.plan import Output
 
@@ -218,6 +220,16 @@ def test_a_timeout_kills_all_of_the_group(go, rig):
 
     assert event.state == "failed"
     assert event.detail == "ran longer than 0.6 s"
+
+
+def test_without_a_timeout_a_step_may_take_weeks(go, rig, monkeypatch):
+    real = time.monotonic
+    hurried = SimpleNamespace(monotonic=lambda: real() * 7 * 24 * 3600)  # a week in each second
+    monkeypatch.setattr(crew, "time", hurried)
+
+    event = go("time.sleep(1)\n(out / 'text.txt').write_text('took its time')")
+
+    assert (event.state, event.detail) == ("done", "")
 
 
 def test_a_step_may_end_well_when_it_is_asked_to(go, rig):
