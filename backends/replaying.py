@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from concrete_cli import payload
+from concrete_cli import interpreter, payload
 from concrete_cli.backend import Event
 from concrete_cli.plan import Item, Output
 from concrete_cli.runs import Run, Runs
@@ -51,6 +50,5 @@ def line(run: Run, name: str, home: Path) -> str:
 
     words = [str(word) for word in step.argv(place)]
     arguments = [word if word.startswith('"$(') else shlex.quote(word) for word in words]
-    script = shlex.quote(str(payload.script(step.script)))
-    command = [shlex.quote(sys.executable), "-m pdb -c continue --", script, *arguments]
-    return " && ".join([*dict.fromkeys(fetches), " ".join(command)])
+    command = interpreter.debugging(payload.script(step.script), arguments)
+    return " && ".join([*dict.fromkeys(fetches), command])

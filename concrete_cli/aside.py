@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from concrete_cli import payload
+from concrete_cli import interpreter, payload
 from concrete_cli.errors import ConcreteError, ExperimentInvalid, Problem
 
 REFUSED = 3
@@ -33,9 +32,9 @@ def made_by(
         folder = Path(scratch)
         words = [*map(str, arguments), f"--{output}", str(folder)]
         done = subprocess.run(
-            [sys.executable, str(payload.script(script)), *words],
+            interpreter.own_script(payload.script(script), *words),
             cwd=cwd,
-            env={**os.environ, "PYTHONUTF8": "1", **(env or {})},
+            env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
+from concrete_cli import interpreter
 from concrete_cli.runs import Run
 
 LOG = "runner.log"
@@ -13,8 +13,12 @@ LOG = "runner.log"
 
 def leave(run: Run, home: Path) -> subprocess.Popen[bytes]:
     """Start a process that carries the run out; what it has to say goes to `runner.log`."""
-    words = [sys.executable, "-m", "concrete_cli", "resume", run.id, "--quiet", "--home", str(home)]
+    words = ("resume", run.id, "--quiet", "--home", str(home))
     with (run.folder / LOG).open("ab") as log:
         return subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            interpreter.module("concrete_cli", *words),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import cache, code, digest, disk, payload
+from concrete_cli import cache, code, digest, disk, interpreter, payload
 from concrete_cli.plan import Item, Output, Step
 
 from . import processes
@@ -78,7 +76,6 @@ class Attempt:
 
     def replay(self) -> str:
         """Return a line for a shell that runs the script in a debugger on the same inputs."""
-        words = [sys.executable, "-m", "pdb", "-c", "continue", "--", str(self.script)]
 
         def place(item: Item) -> _ForShell:
             made_here = isinstance(item, Output) and item.step == self.step.name
@@ -89,9 +86,7 @@ class Attempt:
             word if isinstance(word, _ForShell) else shlex.quote(word)
             for word in self.step.argv(place)
         ]
-        path = os.pathsep.join(_folders(self.step))
-        before = [f"PYTHONPATH={shlex.quote(path)}"] if path else []
-        return " ".join([*before, *map(shlex.quote, words), *arguments])
+        return interpreter.debugging(self.script, arguments, _folders(self.step))
 
     def failure(self, ended: Ended) -> str:
         """Say why this is a failure, in a few words; nothing when it is none."""

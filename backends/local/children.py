@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from concrete_cli import interpreter
+
 from . import child, fresh, preload, processes
 
 RUN_BY_US = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM)
@@ -48,7 +50,7 @@ def spawn(orders: Mapping[str, Any], environment: Mapping[str, str]) -> int:
         log = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         return os.posix_spawn(
             sys.executable,
-            [sys.executable, "-P", "-m", child.__name__, str(os.getpid())],
+            interpreter.module(child.__name__, str(os.getpid())),
             environment,
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, file.fileno(), 0),

@@ -14,11 +14,12 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+
+from concrete_cli import interpreter
 
 from . import processes, resident
 from .limits import single_threaded
@@ -155,7 +156,7 @@ class _Server:
         ours, theirs = socket.socketpair()
         with theirs, log.open("ab") if log else tempfile.TemporaryFile() as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", f"{__package__}.forkserver", str(theirs.fileno())],
+                interpreter.module(f"{__package__}.forkserver", str(theirs.fileno())),
                 env=single_threaded(os.environ) | processes.ROOM,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

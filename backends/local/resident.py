@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest
+from concrete_cli import digest, interpreter
 from concrete_cli.errors import BackendUnavailable
 
 from . import processes
@@ -96,7 +96,7 @@ def _launch(idle: float) -> socket.socket:
         with (place.parent / "server.log").open("ab") as log:
             module = f"{__package__}.forkserver"
             subprocess.Popen(
-                [sys.executable, "-P", "-m", module, str(listener.fileno()), str(idle)],
+                interpreter.module(module, str(listener.fileno()), str(idle)),
                 env=single_threaded(os.environ) | processes.ROOM,
                 pass_fds=[listener.fileno()],
                 stdin=subprocess.DEVNULL,

@@ -7,11 +7,10 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-from concrete_cli import disk
+from concrete_cli import disk, interpreter
 from concrete_cli.errors import BackendUnavailable
 
 from .serving import alive, listening
@@ -49,7 +48,7 @@ def start(folder: Path, home: Path, listener: socket.socket) -> subprocess.Popen
     arguments = [str(folder), str(home), str(listener.fileno())]
     with (folder / LOG).open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{__package__}.trigger_server", *arguments],
+            interpreter.own_module(f"{__package__}.trigger_server", *arguments),
             pass_fds=[listener.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=log,

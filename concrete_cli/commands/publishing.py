@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import settings, workspace
+from concrete_cli import interpreter, settings, workspace
 from concrete_cli.backend import Backend
 from concrete_cli.errors import BackendUnavailable, UsageError
 from concrete_cli.plan import Plan
@@ -139,7 +138,7 @@ def _command(prepared: Prepared) -> list[str]:
         hint = f"--workflow {' or '.join(TIMED)}"
         raise UsageError(f"{request.workflow} cannot be scheduled here", help=hint)
     here = ["/usr/bin/env", "-C", str(Path.cwd())] if made.sets else []
-    words = [*here, sys.executable, "-m", "concrete_cli", request.workflow, made.file]
+    words = [*here, *interpreter.module("concrete_cli", request.workflow, made.file)]
     for said in made.sets:
         words += ["--set", said]
     return [*words, "--quiet", "--home", str(prepared.workspace.home)]

@@ -23,6 +23,8 @@ from concrete_cli.runs import Run, Runs
 FORMAT = 1
 FILE = "lineage.json"
 PATIENCE = 10  # seconds for git
+# The settings of the folder that is looked at may name programs; these would be run.
+GIT = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
 def texts(run: Run, home: Path) -> dict[str, str]:
@@ -52,7 +54,7 @@ def commit(folder: Path) -> dict[str, Any] | None:
 
 def _git(folder: Path, *words: str) -> str:
     done = subprocess.run(
-        ["git", "-C", str(folder), *words],
+        [*GIT, "-C", str(folder), *words],
         check=True,
         capture_output=True,
         text=True,

@@ -42,6 +42,7 @@ CORE = {
     "durations",
     "errors",
     "home",
+    "interpreter",
     "journal",
     "locks",
     "memory",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from concrete_cli.backends.local.serving import alive
 
+import hostile
 from concrete_cli.errors import BackendUnavailable
 from load import Load
 
@@ -153,3 +154,11 @@ def test_where_forks_are_not_safe_workers_are_fresh_interpreters(deploy, sample,
     assert client.score(sample).status == 200
     commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in workers(deploy)]
     assert all(b"serving.worker" in command for command in commands)
+
+
+@pytest.mark.parametrize("fork", ["yes", "no"])
+def test_nothing_of_the_current_folder_is_imported(deploy, sample, tmp_path, monkeypatch, fork):
+    trace = hostile.folder(tmp_path / "hostile", monkeypatch)
+    monkeypatch.setenv("CONCRETE_FORK", fork)
+    assert deploy().score(sample).status == 200
+    assert not trace.exists(), trace.read_text()

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from concrete_cli import interpreter
+
 from . import worker
 from .board import Board
 from .log import Log
@@ -146,7 +148,7 @@ class Crew:
         passed = (ship.listener.fileno(), ship.lifeline)
         arguments = [str(ship.folder), ship.file, *map(str, passed), str(number)]
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{__package__}.worker", *arguments],
+            interpreter.module(f"{__package__}.worker", *arguments),
             pass_fds=passed,
             env=os.environ | {worker.BOARD: ship.board.path.name},
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
+
+from concrete_cli import interpreter
 
 from ..limits import single_threaded
 from .log import FILE as LOG
@@ -25,7 +26,7 @@ def start(
     arguments = [str(folder), file, *map(str, passed)]
     with (folder / LOG).open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{__package__}.supervisor", *arguments],
+            interpreter.module(f"{__package__}.supervisor", *arguments),
             env=single_threaded(os.environ),
             pass_fds=passed,
             stdin=subprocess.DEVNULL,

@@ -50,7 +50,7 @@ class Service:
         place = models.joinpath(*request["modelIds"][0].split(":")) if one else models
         self._log, self._port = folder / "log.txt", folder / "port"
         entry = root / variables.get("AZUREML_ENTRY_SCRIPT", request["driverProgram"])
-        command = [emulator.python, __file__, str(entry), str(self._port), *keys.values()]
+        command = [emulator.python, "-P", __file__, str(entry), str(self._port), *keys.values()]
         home = folder / "home"
         home.mkdir()
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
