@@ -41,6 +41,11 @@ class Entry:
         return dict(disk.read_json(self.path / "step.json"))
 
     @property
+    def failure(self) -> str:
+        """Why the step came to a failure that may pass; others read it, but it is not reused."""
+        return str(self.record.get("failure", ""))
+
+    @property
     def log(self) -> Path:
         """What the script printed."""
         return self.path / "log.txt"
@@ -106,8 +111,8 @@ class Cache:
         """Make an entry of a work folder that holds `outputs/` and `log.txt`; the folder is gone.
 
         `recipe["outputs"]` names the folders in `outputs/`; what else is there is not kept. When
-        an entry of this recipe is there already, that one stays and is returned, unless the
-        step was run anew to `replace` it.
+        an entry of this recipe is there already, that one stays and is returned, unless it is a
+        failure or damaged, or the step was run anew to `replace` it.
         """
         disk.leave_only(("outputs", "log.txt"), work)
         disk.leave_only(recipe["outputs"], work / "outputs")
@@ -126,11 +131,13 @@ class Cache:
         if not entry.path.parent.is_dir():
             entry.path.parent.mkdir(parents=True, exist_ok=True)
         old: Path | None = None
-        if replace and entry.path.is_dir():
-            if not entry.damage() and entry.record["outputs"] == record["outputs"]:
-                return self._renew(entry, work)
-            with contextlib.suppress(FileNotFoundError):  # somebody else was quicker
-                old = disk.take_away(entry.path, self.scratch)
+        if entry.path.is_dir():
+            damage = entry.damage()
+            if replace or damage or entry.failure:
+                if not damage and entry.record["outputs"] == record["outputs"]:
+                    return self._renew(entry, work)
+                with contextlib.suppress(FileNotFoundError):  # somebody else was quicker
+                    old = disk.take_away(entry.path, self.scratch)
         disk.failpoint("cache:rename")
         try:
             work.rename(entry.path)

@@ -13,7 +13,7 @@ import pandas as pd
 from _bundle import load_bundle
 from _manifest import MODEL, digest
 from _scores import loss, scores
-from _step import Refused, read_json
+from _step import Refused, may_pass, read_json
 
 OPERATORS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 
@@ -62,14 +62,22 @@ def told(gate: Mapping[str, Any]) -> str:
 def _score(rival: Path, metric: str, rows: pd.DataFrame) -> tuple[float, str]:
     try:
         model, manifest = load_bundle(rival)
-        target = manifest["signature"]["target"]
-        actual = rows[target].to_numpy(dtype=np.float64)
-        wanted = [column["name"] for column in manifest["signature"]["columns"]]
+        signature = manifest["signature"]
+        wanted = [column["name"] for column in signature["columns"]]
+        if missing := {signature["target"], *wanted} - {*rows.columns}:
+            return _written(rival, metric, f"no column {', '.join(sorted(missing))}")
+        actual = rows[signature["target"]].to_numpy(dtype=np.float64)
         predicted = np.asarray(model.predict(rows[wanted]), dtype=np.float64)
     except Refused:
         raise  # a damaged or foreign file is no reason to pass a gate
-    except Exception as error:  # noqa: BLE001  other columns, a library that is not there any more
-        written = read_json(rival / "metrics.json")
+    except Exception as error:  # noqa: BLE001  a library that is not there any more, too little memory
         reason = f"{type(error).__name__}: {error}"
-        return float(written[metric]), f"on its own test rows: it cannot read these: {reason}"
+        may_pass(f"the rival could not be scored: {reason}")
+        return _written(rival, metric, reason)
     return scores(actual, predicted)[metric], "on the same test rows"
+
+
+def _written(rival: Path, metric: str, reason: str) -> tuple[float, str]:
+    """Return the score that was written down when the rival was registered, and why it counts."""
+    written = read_json(rival / "metrics.json")
+    return float(written[metric]), f"on its own test rows: it cannot read these: {reason}"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 REFUSED = 3
+FAILURE = "failure"  # a file in CONCRETE_STATE, the folder that a backend keeps for a step
 
 
 class Refused(Exception):
@@ -51,6 +52,16 @@ def run(parser: Callable[[], argparse.ArgumentParser], main: Callable[..., None]
     except Refused as refusal:
         print("error:", " ".join(str(refusal).split()), file=sys.stderr)
         raise SystemExit(REFUSED) from None
+
+
+def may_pass(reason: str) -> None:
+    """Say that what this step leaves is a failure with a cause that may be gone the next time.
+
+    Other steps read it all the same, but a backend that knows the step's recipe runs it again.
+    """
+    if state := os.environ.get("CONCRETE_STATE"):
+        Path(state).mkdir(mode=0o700, parents=True, exist_ok=True)
+        Path(state, FAILURE).write_text(reason, encoding="utf-8", errors="backslashreplace")
 
 
 def cpus() -> int:

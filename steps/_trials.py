@@ -39,6 +39,14 @@ class Trial:
     elapsed: float = 0
     error: str = ""
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether it failed of something that may be gone: no memory, a licence that is missing.
+
+        Parameters that scikit-learn refuses are refused the next time, too.
+        """
+        return self.state == FAILED and not self.error.startswith("InvalidParameterError:")
+
     def curve(self, metric: str) -> list[float]:
         """Return the score of each fold."""
         return [fold[metric] for fold in self.folds]
@@ -60,11 +68,7 @@ class Journal:
     def __init__(self, output: Path) -> None:
         self.path = Path(os.environ.get("CONCRETE_STATE") or output) / FILE
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.trials = read(self.path)
-        scratch = self.path.with_suffix(".tmp")  # the last line may be torn: write the whole ones
-        scratch.write_text("".join(map(_line, self.trials)), encoding="utf-8")
-        scratch.replace(self.path)
-        self._file = self.path.open("a", encoding="utf-8", buffering=1)
+        self._write(read(self.path))  # the last line may be torn: write the whole ones
 
     def add(self, trial: Trial) -> None:
         """Write a trial down; a process that is killed after this has not lost it."""
@@ -72,11 +76,23 @@ class Journal:
         self._file.write(_line(trial))
         self._file.flush()
 
+    def cut(self, count: int) -> None:
+        """Keep so many trials, and forget those after them."""
+        self._file.close()
+        self._write(self.trials[:count])
+
     def finish(self, output: Path) -> None:
         """Leave the trials in the output folder, as the result of the shard."""
         self._file.close()
         if self.path.parent != output:
             (output / FILE).write_text("".join(map(_line, self.trials)), encoding="utf-8")
+
+    def _write(self, trials: list[Trial]) -> None:
+        self.trials = trials
+        scratch = self.path.with_suffix(".tmp")
+        scratch.write_text("".join(map(_line, trials)), encoding="utf-8")
+        scratch.replace(self.path)
+        self._file = self.path.open("a", encoding="utf-8", buffering=1)
 
 
 def read(path: Path) -> list[Trial]:

@@ -1,6 +1,7 @@
 """Try one candidate: cross-validate it on the train rows' folds, then fit it on all of them.
 
-A candidate that fails says so in candidate.json and exits 0: the others go on.
+A candidate that fails says so in candidate.json and exits 0: the others go on. It is tried again in
+the next run; one that is skipped, since there are too many rows for it, is not.
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ from _manifest import MODEL
 from _own_code import carry
 from _pipeline import build, fit
 from _scores import METRICS, scores, standard_error
-from _step import arguments, cpus, json_value, limit_threads, read_json, report, run, write_json
+from _step import (
+    arguments,
+    cpus,
+    json_value,
+    limit_threads,
+    may_pass,
+    read_json,
+    report,
+    run,
+    write_json,
+)
 from _versions import versions
 
 
@@ -67,6 +78,7 @@ def main(args: argparse.Namespace) -> None:
         except Exception as error:  # noqa: BLE001  any library may raise anything
             traceback.print_exc()
             facts["status"], facts["error"] = "failed", f"{type(error).__name__}: {error}"
+            may_pass(facts["error"])
     model = args.candidate / MODEL
     facts["bytes"] = model.stat().st_size if model.exists() else 0
     facts["seconds"] = time.perf_counter() - start

@@ -22,7 +22,7 @@ from _scores import METRICS, loss
 from _search import FIRST, Sampler, sampler
 from _space import values
 from _spaces import merged, preset
-from _step import arguments, cpus, json_value, limit_threads, report, run
+from _step import arguments, cpus, json_value, limit_threads, may_pass, report, run
 from _stopping import behind
 from _trials import DONE, FAILED, STOPPED, Journal, Trial
 
@@ -59,6 +59,8 @@ def main(args: argparse.Namespace) -> None:
         warnings.simplefilter("ignore")  # hundreds of fits would say the same hundreds of times
         shard.run()
     journal.finish(args.tried)
+    if failed := [trial for trial in journal.trials if trial.may_pass]:
+        may_pass(f"trial {failed[0].number} failed: {failed[0].error}")
     states = [trial.state for trial in journal.trials]
     counts = {state: states.count(state) for state in (DONE, STOPPED, FAILED)}
     best = min((trial.loss(args.metric) for trial in journal.trials), default=float("nan"))
@@ -92,9 +94,8 @@ class Shard:
     def run(self) -> None:
         """Go on after the last trial in the journal, to the last one or to the end of the time."""
         args = self.args
-        for known in self.journal.trials:
-            self._learn(known)
         numbers = range(args.shard, args.trials, args.shards)
+        self._take_up()
         for number in numbers[len(self.journal.trials) :]:
             if self._late():
                 break
@@ -106,6 +107,21 @@ class Shard:
             self._tell(len(numbers))
         self.told = 0.0
         self._tell(len(numbers))
+
+    def _take_up(self) -> None:
+        """Learn from the journal of a try before this one, up to a failure that has passed.
+
+        The trials behind that one would have been others without it.
+        """
+        for place, known in enumerate(self.journal.trials):
+            if known.may_pass and not self._fails_again(known):
+                self.journal.cut(place)
+                return
+            self._learn(known)
+
+    def _fails_again(self, known: Trial) -> bool:
+        state, _, error = self._score(dict(known.params))
+        return (state, error) == (known.state, known.error)
 
     def _try(self, number: int) -> Trial | None:
         """Return what came of a trial; None when there is none, or no time for it."""

@@ -18,6 +18,7 @@ from .limits import thread_limits
 from .orders import Ended, Orders
 
 LOG_LIMIT = 64 << 20  # bytes
+FAILURE = "failure"  # a file in `state` in which a step says why its result is one (_step.may_pass)
 LOG_KEPT = 1 << 20  # bytes of its end that stay when a log outgrows the limit
 
 
@@ -57,6 +58,7 @@ class Attempt:
         self.script = payload.script(self.step.script)
         files = code.closure(self.script, self.step.modules)
         self.state = run_folder / "state" / f"{self.step.name}-{digest.of_json(self.recipe)[:16]}"
+        (self.state / FAILURE).unlink(missing_ok=True)
         return Orders(
             script=str(self.script),
             argv=tuple(str(word) for word in self.step.argv(self._place)),
@@ -108,9 +110,11 @@ class Attempt:
 
     def store(self, into: cache.Cache, facts: dict[str, Any], *, replace: bool) -> cache.Entry:
         """Make a finished step of it; what it kept for another try is not needed any more."""
+        assert self.state  # the process had its orders
+        with contextlib.suppress(FileNotFoundError):
+            facts |= {"failure": (self.state / FAILURE).read_text(encoding="utf-8")}
         entry = into.store(self.work, self.recipe, facts, replace=replace)
-        if self.state:
-            disk.remove(self.state)
+        disk.remove(self.state)
         return entry
 
     def keep(self, folder: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concrete_cli.backend import Options
+from concrete_cli.backend import Options, State
 from concrete_cli.cache import Cache, Entry
 from concrete_cli.plan import Item, Output, Plan, Step
 from concrete_cli.runs import Runs
@@ -36,12 +36,14 @@ def forecast(plan: Plan, options: Options, home: Path) -> list[Forecast]:
     cache, runs = Cache(home), Runs(home)
     inputs = Inputs(home, home / "tmp" / "nothing")
     seconds = runs.durations(plan)
-    before = _recent_entries(plan, runs, cache)
+    before, failures = _recent_ends(plan, runs, cache)
     found: list[Forecast] = []
     for step in plan.steps:
         last = before.get(step.name)
         told: dict[str, Any] = {"seconds": seconds.get(step.name, 0)}
         told |= _foretell(step, options, cache, inputs, last)
+        if told["decision"] == "run" and step.name in failures:
+            told["why"] = (f"failed last time: {failures[step.name]}", *told["why"])
         found.append(Forecast(step.name, **told))
     return found
 
@@ -61,11 +63,11 @@ def _foretell(
         return {"decision": "run", "why": ("--no-reuse",)}
     if not step.reuse:
         return {"decision": "run", "why": ("reuse = false",)}
-    if entry:
+    if entry and not entry.failure:
         inputs.entries[step.name] = entry
         made_by, seconds = str(entry.record.get("run", "")), float(entry.record.get("seconds", 0))
         return {"decision": "reuse", "run": made_by, "seconds": seconds}
-    return {"decision": "run", "why": tuple(_changes(last, ingredients))}
+    return {"decision": "run", "why": () if entry else tuple(_changes(last, ingredients))}
 
 
 def _changes(last: Entry | None, ingredients: Mapping[str, Any]) -> list[str]:
@@ -96,13 +98,26 @@ def _own_changes(step: Step, inputs: Inputs, last: Entry | None) -> list[str]:
     return []
 
 
-def _recent_entries(plan: Plan, runs: Runs, cache: Cache, recent: int = 20) -> dict[str, Entry]:
-    """Return the entry that each step came to in the newest run like this that it ended well in."""
-    found: dict[str, Entry] = {}
+def _recent_ends(
+    plan: Plan, runs: Runs, cache: Cache, recent: int = 20
+) -> tuple[dict[str, Entry], dict[str, str]]:
+    """Return what each step came to in the newest runs like this: its entry, and its failure.
+
+    The entry is that of the newest run in which it ended well; there is a failure only if it has
+    failed since, or if that entry is one.
+    """
+    entries: dict[str, Entry] = {}
+    failures: dict[str, str] = {}
     for run in runs.like(plan, recent):
         for event in run.last_events().values():
-            if event.state.good and event.step not in found:
-                entry = cache.entry(event.entry)
-                if entry.path.is_dir():
-                    found[event.step] = entry
-    return found
+            if event.step in entries:
+                continue
+            if event.state is State.FAILED:
+                failures.setdefault(event.step, event.detail)
+            entry = cache.entry(event.entry)
+            if event.state.good and entry.path.is_dir():
+                entries[event.step] = entry
+                with contextlib.suppress(OSError, ValueError):
+                    if entry.failure:
+                        failures.setdefault(event.step, entry.failure)
+    return entries, failures

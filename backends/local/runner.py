@@ -86,7 +86,8 @@ class Runner:
         done = before and before.state.good  # in this run already, before it was resumed
         if not done and (not (self.options.reuse and step.reuse) or self._forced(step)):
             return None
-        return self._cache.find(ingredients)
+        entry = self._cache.find(ingredients)
+        return None if entry is None or entry.failure else entry
 
     def _reuse(self, step: Step, entry: Entry) -> list[Event]:
         self._complete(step, entry)

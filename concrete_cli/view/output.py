@@ -99,7 +99,8 @@ def _first(reasons: list[str]) -> str:
     more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
     reason = reasons[0] if reasons else ""
     if len(reason) > BRIEF:
-        reason = f"{reason.partition(':')[0]} changed"
+        head = reason.partition(":")[0]
+        reason = head if " " in head else f"{head} changed"  # of an ingredient there is the name
     return reason + more
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import _gates
 from _bundle import load_bundle
 from _gates import required
 from _intervals import interval
@@ -191,6 +192,20 @@ def test_a_rival_that_cannot_read_these_rows_is_compared_by_what_was_written(reg
 
     with pytest.raises(Refused, match=r"< 0\.5 \(on its own test rows: it cannot read these"):
         register(better_than="production", rival=tree / "model")
+
+
+def test_a_rival_that_could_not_be_scored_is_asked_again(register, toys, tree, monkeypatch):
+    def too_large(*_):
+        raise MemoryError
+
+    monkeypatch.setenv("CONCRETE_STATE", str(tree / "state"))
+    (tree / "model" / "metrics.json").write_text('{"rmse": 1e9}')
+    monkeypatch.setattr(_gates, "load_bundle", too_large)
+
+    register(better_than="production", rival=tree / "model")
+
+    told = (tree / "state" / "failure").read_text()
+    assert told == "the rival could not be scored: MemoryError: "
 
 
 def test_a_damaged_rival_passes_no_gate(register, tree):

@@ -79,7 +79,8 @@ def test_trials_that_come_to_nothing_are_given_up(tune, stop):
     assert best <= found < 1.03 * best
 
 
-def test_a_configuration_that_cannot_be_fitted_fails_alone(tune, capsys):
+def test_a_configuration_that_cannot_be_fitted_fails_alone(tune, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("CONCRETE_STATE", str(tmp_path / "state"))
     wrong = {"alpha": {"type": "choice", "values": [-1.0, 2.0]}}
     folder = tune(space=wrong, sampling="grid", trials=9)
 
@@ -90,6 +91,35 @@ def test_a_configuration_that_cannot_be_fitted_fails_alone(tune, capsys):
     assert "alpha" in next(trial.error for trial in trials if trial.state == FAILED)
     assert "progress: 4 of 9 trials, best rmse" in capsys.readouterr().out
     assert read_json(folder / "metrics.json")["failed"] == 1
+    assert not (tmp_path / "state" / "failure").exists(), "it would be refused the next time, too"
+
+
+def test_a_failure_that_may_pass_is_tried_again(tune, tmp_path, monkeypatch):
+    given = {"sampling": "bayesian", "trials": 16, "early_stop": {"policy": "median"}}
+    whole = read(tune("whole", **given) / FILE)
+    monkeypatch.setenv("CONCRETE_STATE", str(tmp_path / "state"))
+    predict, fits = Folds.predict, []
+
+    def full(self, fold, model, params):
+        fits.append(params)
+        if params == whole[11].params:
+            raise MemoryError("no room")
+        return predict(self, fold, model, params)
+
+    with monkeypatch.context() as memory:
+        memory.setattr(Folds, "predict", full)
+        failed = read(tune("failed", **given) / FILE)
+        assert (tmp_path / "state" / "failure").read_text() == (
+            "trial 11 failed: MemoryError: no room"
+        )
+        fits.clear()
+        same = read(tune("same", **given) / FILE)
+        assert [params == whole[11].params for params in fits] == [True], "nothing else is fitted"
+
+    assert [trial.number for trial in failed if trial.state == FAILED] == [11]
+    assert same == failed
+    assert timeless(read(tune("again", **given) / FILE)) == timeless(whole)
+    assert timeless(read(tmp_path / "state" / FILE)) == timeless(whole)
 
 
 def test_no_trial_begins_when_the_time_is_over(tune):

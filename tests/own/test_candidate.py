@@ -1,5 +1,7 @@
 """A candidate of the user's own, from the experiment's folder or its scripts folder."""
 
+import re
+
 import pytest
 
 MODEL = """
@@ -45,6 +47,49 @@ def test_own_model_is_tried_beside_others(concrete, tmp_path):
     decisions = {row["step"]: row["decision"] for row in again}
     assert decisions["train_mine"] == "run"
     assert decisions["train_ridge"] == "reuse"
+
+
+LICENSED = """
+import os
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+
+
+class Licensed(RegressorMixin, BaseEstimator):
+    def __init__(self, depth=1):
+        self.depth = depth
+
+    def fit(self, X, y):
+        os.environ["LAB_LICENCE"]
+        self.mean_ = float(np.mean(y))
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.mean_)
+"""
+
+
+def test_a_candidate_that_failed_is_tried_again(concrete, tmp_path):
+    concrete("init", tmp_path)
+    (tmp_path / "licensed.py").write_text(LICENSED)
+    words = ["--set", 'train.candidates={mine={model="licensed:Licensed"},ridge={model="ridge"}}']
+
+    failed = concrete("train", *words, "--json").json()
+    planned = concrete("plan", *words).stdout
+    why = concrete("why", "train_mine", *words).stdout
+    there = {"LAB_LICENCE": "yes"}
+    resumed = concrete("resume", "--json", env=there).json()
+    again = concrete("train", *words, "--json", env=there).json()
+
+    assert {one["candidate"]: one["status"] for one in failed["leaderboard"]} == {
+        "ridge": "done",
+        "mine": "failed",
+    }
+    assert re.search(r"^run +train_mine .* failed last time$", planned, re.MULTILINE)
+    assert re.search(r"^reuse +train_ridge ", planned, re.MULTILINE)
+    assert why == "failed last time: KeyError: 'LAB_LICENCE'\n"
+    assert {one["status"] for one in resumed["leaderboard"]} == {"done"}
+    assert {step["state"] for step in again["steps"]} == {"reused"}
 
 
 def test_own_model_alone_is_evaluated(concrete, tmp_path):
