@@ -144,6 +144,11 @@ class Plan:
         raise NotFound("step", name, [step.name for step in self.steps])
 
 
+def is_module(name: object) -> bool:
+    """Whether this is the dotted name of a module; a path is none."""
+    return isinstance(name, str) and all(map(str.isidentifier, name.split(".")))
+
+
 def flag(name: str) -> str:
     """Return the command line flag of a parameter, input or output."""
     return "--" + name.replace("_", "-")
@@ -168,6 +173,9 @@ def _bad_names(plan: Plan) -> Iterator[str]:
         for name in (step.name, *names):
             if not NAME.fullmatch(name):
                 yield f"{name!r} in step {step.name!r} is not a name: a-z, then a-z, 0-9, _"
+        for name in step.libraries:
+            if not is_module(name):
+                yield f"{name!r} in step {step.name!r} is not the name of a module"
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield f"step {step.name!r} uses the name {name!r} twice"
 

@@ -71,7 +71,8 @@ def tell_deleted(version: Version, run: Run) -> None:
 
 def origin(models: Models, version: Version) -> Run:
     """Return the run that a version came from, which may have been removed."""
-    return Run(models.home / "runs" / str(version.record.get("run")))
+    name = Path(str(version.record.get("run"))).name  # what was imported may say anything
+    return Run(models.home / "runs" / name)
 
 
 def _send(uri: str, facts: Mapping[str, Any], run: Run) -> None:

@@ -7,6 +7,7 @@ The bundle stands on its own: with the pinned libraries installed, any server th
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -19,16 +20,18 @@ import pandas as pd
 import score
 from _bundle import load_bundle
 from _closure import closure
+from _families import modules
 from _intervals import interval
 from _manifest import MANIFEST, digest
 from _own_code import carry
-from _step import arguments, limit_threads, read_json, report, run, write_json
-from _versions import versions
+from _step import Refused, arguments, limit_threads, read_json, report, run, write_json
+from _versions import distributions, versions
 
 FORMAT = 1
 REQUIREMENTS = "requirements.txt"
 SAMPLE = "sample.json"
 ROWS = 3
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]*")  # neither an option of pip's nor an address
 # What its register step and the registry say of a version is not needed to serve it, and is not
 # the same for two versions with one content.
 LEFT_OUT = ("lineage.json", "version.json")
@@ -55,6 +58,7 @@ def main(args: argparse.Namespace) -> None:
     )
     _complete(manifest, args.bundle / "model")
     _copy_code(args.bundle / "code")
+    _check_versions(manifest)
     _write_requirements(manifest["versions"], args.bundle / REQUIREMENTS)
     given = args.model / SAMPLE
     sample = read_json(given) if given.is_file() else _sample(pipeline, manifest)
@@ -83,6 +87,15 @@ def _copy_code(into: Path) -> None:
     for name, path in files.items():
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, into / name)
+
+
+def _check_versions(manifest: Mapping[str, Any]) -> None:
+    """Refuse to have anything installed that the model does not need, or from anywhere else."""
+    own = manifest.get("imports", ()) if manifest.get("code") else ()
+    needed = distributions([*modules(manifest["model"], manifest["params"]), *own])
+    for name, version in manifest["versions"].items():
+        if name not in ("python", *needed) or not VERSION.fullmatch(str(version)):
+            raise Refused(f"the manifest names {name!r} {version!r}: no library of this model")
 
 
 def _write_requirements(made_with: Mapping[str, str], path: Path) -> None:

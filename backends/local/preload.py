@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from concrete_cli.code import OWN_WAY
+from concrete_cli.plan import is_module
 
 from .fresh import FromText
 
@@ -34,14 +35,14 @@ _ways: dict[str, _Way] = {}  # by package
 
 
 def load(wanted: str) -> None:
-    """Import a module, or run a file `_import_NAME.py`, once.
+    """Import a module, or run a file `_import_NAME.py`, once; no other file is run.
 
     What cannot be imported is left for the script to complain of.
     """
     with contextlib.suppress(BaseException):  # some modules exit when they are imported
-        if wanted.endswith(".py"):
+        if Path(wanted).name.startswith(OWN_WAY):
             _run(wanted)
-        elif wanted not in sys.modules:
+        elif is_module(wanted) and wanted not in sys.modules:
             importlib.import_module(wanted)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()  # or each child prints it again

@@ -13,14 +13,6 @@ from concrete_cli.cli import options as o
 if TYPE_CHECKING:
     from concrete_cli.registry.models import Models
 
-Trust = Annotated[
-    bool,
-    typer.Option(
-        "--trust-code",
-        help="Allow a model of somebody's own class: it carries code, which loading it runs.",
-    ),
-]
-
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001  its commands stand below `models`
     """Add the commands of this module."""
@@ -48,7 +40,7 @@ def export(
 def import_(
     file: Annotated[Path, typer.Argument(help="A zip file that `export` wrote.")],
     name: Annotated[str, typer.Option(help="Another name for it.", show_default=False)] = "",
-    trust: Trust = False,
+    trust: o.Trust = False,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
@@ -72,7 +64,7 @@ def pull(
     ],
     backend: o.Cloud = "",
     experiment: o.Whose = None,
-    trust: Trust = False,
+    trust: o.Trust = False,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:

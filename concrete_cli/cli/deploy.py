@@ -63,6 +63,7 @@ def deploy(
     ] = None,
     set_: o.Set = None,
     cold: o.Cold = False,
+    trust: o.Trust = False,
     dry_run: o.DryRun = False,
     into: o.Into = None,
     json: o.Json = False,
@@ -83,7 +84,7 @@ def deploy(
         backend,
         tuple(set_ or ()),
         Options(cold=cold),
-        {"model": model, "offline": dry_run},
+        {"model": model, "offline": dry_run, "trust": trust},
     )
     if o.starts_nothing(dry_run, into):
         return drive.forecast(request, as_json=json, into=into)

@@ -129,6 +129,13 @@ Whose = Annotated[
         show_default=False,
     ),
 ]
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust-code",
+        help="Run code that comes with a model from elsewhere: read it first.",
+    ),
+]
 Detach = Annotated[
     bool, typer.Option("--detach", help="Return at once; `concrete show` tells how it goes.")
 ]

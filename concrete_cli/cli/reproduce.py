@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def reproduce(
     model: Ref,
+    trust: o.Trust = False,
     json: o.Json = False,
     home: o.Home = None,
     quiet: o.Quiet = False,
@@ -40,6 +41,6 @@ def reproduce(
         drive.watch(run, space, backend, manner)
         drive.check(run, backend, manner)
 
-    found = reproduction.reproduce(workspace.here(home), model, see_through)
+    found = reproduction.reproduce(workspace.here(home), model, see_through, trust=trust)
     view.reproduced(found, as_json=json)
     return 0 if found["same"] else Damaged.exit_code

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk, execute, home
+from concrete_cli import digest, disk, execute, home, payload
 from concrete_cli.backend import Backend, Options
 from concrete_cli.cache import Cache
-from concrete_cli.errors import Damaged, NotFound
-from concrete_cli.execute import Request
+from concrete_cli.errors import Damaged, NotFound, UsageError
+from concrete_cli.execute import Prepared, Request
 from concrete_cli.registry.lineage import of
 from concrete_cli.registry.models import Models, Version
 from concrete_cli.runs import Run
@@ -25,14 +26,17 @@ from concrete_cli.workspace import Workspace
 
 Watch = Callable[[Run, Workspace, Backend], None]
 Facts = Mapping[str, Any]
+OUR_WORKFLOWS = ("train", "finetune")
+FROM_ELSEWHERE = {"imported", "pulled"}  # what version.json says of such a version
 SCORES = ("rows", "rmse", "mae", "r2", "coverage", "width")
 SAME = ("model.skops", "oof.parquet", "predictions.parquet", "rows.parquet", "folds.parquet")
 
 
-def reproduce(space: Workspace, ref: str, watch: Watch) -> dict[str, Any]:
+def reproduce(space: Workspace, ref: str, watch: Watch, *, trust: bool = False) -> dict[str, Any]:
     """Return model, same, metrics (then and now), files and differences.
 
-    `watch` sees a run through and raises what it fails of.
+    `watch` sees a run through and raises what it fails of. A version that came from elsewhere
+    runs code that did not come with concrete only if that is to be `trust`ed.
     """
     version = Models(space.home).load(ref)
     runs = version.lineage.get("runs", [])
@@ -46,15 +50,18 @@ def reproduce(space: Workspace, ref: str, watch: Watch) -> dict[str, Any]:
     with home.in_use(space.home):
         try:
             fetching.share(space.home, home.prepare(scratch / "home"))
-            again = _again(scratch, version, runs, watch)
+            again = _again(scratch, version, runs, watch, trust=trust)
             return _told(version, again, [*_differences(version, again)])
         finally:
             disk.remove(scratch)
 
 
-def _again(scratch: Path, version: Version, runs: list[Facts], watch: Watch) -> dict[str, Any]:
+def _again(
+    scratch: Path, version: Version, runs: list[Facts], watch: Watch, *, trust: bool
+) -> dict[str, Any]:
     """Run the runs that led to a version, the first one first; return the last one's facts."""
     given: dict[str, Any] = {}
+    trust = trust or not version.record.keys() & FROM_ELSEWHERE
     for number, facts in enumerate(reversed(runs)):
         folder = scratch / str(number)
         folder.mkdir()
@@ -68,6 +75,15 @@ def _again(scratch: Path, version: Version, runs: list[Facts], watch: Watch) -> 
             given=given | {"shares": version.lineage.get("shares", ())},
         )
         prepared = execute.prepare(request)
+        if not trust and (code := _own_code(prepared)):
+            raise UsageError(
+                f"{version.ref} came from elsewhere, and to make it again is to run {code[0]},"
+                " which did not come with concrete",
+                help=f"read its lineage.json in {version.path} first; if you trust whose it is:"
+                f" concrete reproduce {version.ref} --trust-code",
+            )
+        # A repetition is nothing to track, and an address from elsewhere nothing to call.
+        prepared = replace(prepared, planned=replace(prepared.planned, mlflow=""))
         run = execute.submit(prepared)
         watch(run, prepared.workspace, prepared.backend)
         given = {"start": run.id}
@@ -77,6 +93,23 @@ def _again(scratch: Path, version: Version, runs: list[Facts], watch: Watch) -> 
         "runs": of(run, place)["runs"],
         "metrics": disk.read_json(entry.output("model") / "metrics.json"),
     }
+
+
+def _own_code(prepared: Prepared) -> list[str]:
+    """Return what a plan would run that did not come with concrete: scripts and classes.
+
+    Of pipelines of one's own even a script of ours may run what it is pointed to.
+    """
+    if prepared.request.workflow not in OUR_WORKFLOWS:
+        return [f"a pipeline ({prepared.request.workflow})"]
+    parts = payload.module("_families").parts
+    candidates = prepared.experiment.train.candidates.values()
+    steps = prepared.plan.steps
+    return [
+        *(step.script for step in steps if Path(step.script).name != step.script),
+        *(file for step in steps for file in step.modules),
+        *(part for one in candidates for part in parts(one.model, one.params) if ":" in part),
+    ]
 
 
 def _missing(runs: list[Facts], home_: Path) -> Iterator[str]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk, payload
+from concrete_cli import code, disk, payload
 from concrete_cli.backend import Backend
 from concrete_cli.cloud.models import CloudRegistry
 from concrete_cli.errors import Damaged, NotFound, UsageError
+from concrete_cli.registry import file as model_file
 from concrete_cli.registry.models import Models
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
@@ -56,7 +57,7 @@ def find(
     if wanted.startswith(RUN):
         return _of_run(wanted, space, backend)
     if wanted and (Path(wanted) / MANIFEST).is_file():
-        return of_folder(Path(wanted).absolute())
+        return of_folder(Path(wanted).absolute(), space, trust=bool(request.given.get("trust")))
     if not wanted and not experiment.register_:
         hint = "say --model NAME, or --model run:latest, or [register] name in the experiment"
         raise UsageError(f"which model is to {why}?", help=hint)
@@ -74,10 +75,14 @@ def find(
     return _made(version.ref, f"model:{version.ref}", version.manifest)
 
 
-def of_folder(folder: Path) -> Model:
-    """Return the model in a folder, which is called like the folder."""
+def of_folder(folder: Path, space: Workspace, *, trust: bool) -> Model:
+    """Return the model in a folder, which is called like the folder; ours are below the home."""
     name = folder.parent.name if folder.name == "model" else folder.name
-    return _made(name, str(folder), disk.read_json(folder / MANIFEST))
+    manifest = disk.read_json(folder / MANIFEST)
+    ours = folder.resolve().is_relative_to(space.home.resolve())
+    made = _made(name, str(folder), manifest)
+    model_file.check_trust(str(folder), folder, manifest, trust=trust or ours)
+    return made
 
 
 def _of_run(wanted: str, space: Workspace, backend: Backend) -> Model:
@@ -133,10 +138,17 @@ def _made(name: str, source: str, manifest: Any) -> Model:
     families = payload.module("_families")
     try:
         needed = families.modules(manifest["model"], manifest["params"])
-        code = {str(file).partition("/")[0].partition(".")[0] for file in manifest.get("code", ())}
-        imports = (*needed, *manifest.get("imports", ()))
+        own_code = {
+            str(file).partition("/")[0].partition(".")[0] for file in manifest.get("code") or ()
+        }
+        imports = [*needed, *filter(_is_installed, model_file.imports(name, manifest))]
     except (KeyError, TypeError, AttributeError) as error:
         raise Damaged(f"{name} is no model that is known here ({error})") from error
-    libraries = dict.fromkeys(one for one in imports if one.partition(".")[0] not in code)
+    libraries = dict.fromkeys(one for one in imports if one.partition(".")[0] not in own_code)
     own = any(":" in part for part in families.parts(manifest["model"], manifest["params"]))
-    return Model(name, source, tuple(libraries), complete=bool(code) or not own)
+    return Model(name, source, tuple(libraries), complete=bool(own_code) or not own)
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a module belongs to an installed distribution: what only lies somewhere does not."""
+    return "absent" not in code.versions([module]).values()

@@ -24,6 +24,7 @@ from concrete_cli.registry import file as model_file
 from concrete_cli.registry import unzip
 from concrete_cli.registry.models import FORMAT, RECORD, Models, Version, check_name
 
+LINEAGE = "lineage.json"  # all that is ever added to what makes a version the same or another one
 MOST_TEXT = 64 << 20  # of a JSON file
 EPOCH = (1980, 1, 1, 0, 0, 0)
 RESERVED = ("name", "number", "created", "content", "added", "files", "format")
@@ -90,25 +91,19 @@ def _checked(file: Path, folder: Path) -> dict[str, Any]:
         wrong = sorted(name for name in files | found if files.get(name) != found.get(name))
         if wrong:
             raise Damaged(f"{file} is damaged: {wrong[0]!r} is not the file that was exported")
-        plain = all(isinstance(name, str) and "/" not in name for name in added)
-        if not (plain and set(added) <= set(files)) or {"manifest.json", "model.skops"} & {*added}:
+        if not set(added) <= {LINEAGE} & set(files):
             raise ValueError("added")
     return record
 
 
 def check_model(file: Path, folder: Path, *, trust: bool) -> None:
-    """Look into the model: whose classes it is made of, and whose code comes with it."""
+    """Look into the model: which files there are, whose classes it holds, whose code it brings."""
     with _reading(file):
         manifest = _json(folder / "manifest.json")
-        own = model_file.own_classes(manifest)
-        code = model_file.own_code(folder, manifest)
-    if (own or code) and not trust:
-        carried = f" and carries its code ({', '.join(code)})" if code else ""
-        raise UsageError(
-            f"{file} holds a model of {', '.join(own) or 'no own class'}{carried}:"
-            " whoever loads it runs that code",
-            help="read it first; if you trust whose it is, say --trust-code",
-        )
+        model_file.check_trust(str(file), folder, manifest, trust=trust)
+        model_file.imports(str(file), manifest)
+    if strange := model_file.of_no_kind(digest.of_files(folder)):
+        raise Damaged(f"{file} is refused: {strange[0]} is not a file that belongs to a model")
     model_file.check(folder / "model.skops", manifest)
 
 

@@ -1,7 +1,7 @@
-"""A look into model.skops without loading it: which types it holds, and whether it may.
+"""A look into the files of a model without loading it: which there are, and what they would run.
 
-Loading makes the same check (steps/_bundle.py); this one needs no machine learning library, so a
-file that came from elsewhere is refused before it is registered.
+Loading makes the same check of model.skops (steps/_bundle.py); this one needs no machine learning
+library, so a model that came from elsewhere is refused before it is registered.
 """
 
 from __future__ import annotations
@@ -9,13 +9,25 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from concrete_cli import digest, payload
-from concrete_cli.errors import Damaged
+from concrete_cli.errors import Damaged, UsageError
+from concrete_cli.plan import is_module
 
+# All that can be in the folder of a model, besides the code that its manifest lists.
+KINDS = (
+    "manifest.json",
+    "model.skops",
+    "metrics.json",
+    "sample.json",
+    "card.md",
+    "oof.parquet",
+    "lineage.json",
+    "version.json",
+)
 SCHEMA = "schema.json"
 CODE = "code"  # the folder of the user's own modules that a model is made of
 MOST = 256 << 20  # bytes of the schema
@@ -39,6 +51,33 @@ def check(path: Path, manifest: Mapping[str, Any]) -> None:
     strange = sorted(set(_types(schema)) - set(allowed))
     if strange:
         raise Damaged(f"{path.name} holds {', '.join(strange[:5])}, which this model may not")
+
+
+def of_no_kind(names: Iterable[str]) -> list[str]:
+    """Return the files that no model has; `own_code` says which code it may have."""
+    return sorted(name for name in names if name not in KINDS and not name.startswith(f"{CODE}/"))
+
+
+def check_trust(name: str, folder: Path, manifest: Mapping[str, Any], *, trust: bool) -> None:
+    """Refuse a model whose loading runs code that did not come with concrete, if not trusted."""
+    own, code = own_classes(manifest), own_code(folder, manifest)
+    if (own or code) and not trust:
+        carried = f" and carries its code ({', '.join(code)})" if code else ""
+        raise UsageError(
+            f"{name} holds a model of {', '.join(own) or 'no own class'}{carried}:"
+            " whoever loads it runs that code",
+            help="read it first; if you trust whose it is, say --trust-code",
+        )
+
+
+def imports(name: str, manifest: Mapping[str, Any]) -> list[str]:
+    """Return the modules that the code of a model needs; nothing else may ask for any."""
+    named, code = manifest.get("imports", []), manifest.get("code")
+    if not isinstance(named, list) or not all(map(is_module, named)) or (named and not code):
+        raise Damaged(
+            f"{name}: manifest.json: imports: expected names of modules that its code needs"
+        )
+    return named
 
 
 def own_classes(manifest: Mapping[str, Any]) -> list[str]:

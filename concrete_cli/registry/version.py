@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from concrete_cli import digest, disk
+from concrete_cli.registry import file as model_file
 
 RECORD = "version.json"
 
@@ -69,4 +70,5 @@ class Version:
             if written.get(file) != found.get(file):
                 word = "is missing" if file not in found else "has changed"
                 return f"{file} {word if file in written else 'was added'}"
-        return ""
+        strange = model_file.of_no_kind(found)
+        return f"{strange[0]} is not a file that belongs to a model" if strange else ""
