@@ -102,6 +102,9 @@ class Endpoints:
             "status": "running" if process else "stopped",
             "workers": how.workers,
             "loopback": how.loopback,
+            "hosts": list(how.hosts),
+            "origins": list(how.origins),
+            "root_path": how.root_path,
             "created": how.created,
             "log": str(folder / log.FILE),
         }

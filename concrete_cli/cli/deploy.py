@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -48,6 +48,23 @@ def deploy(
             show_default=False,
         ),
     ] = None,
+    host_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A name that a Host header may hold, such as that of a proxy in front:"
+            " models.example.com, or *.example.com; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
+    root_path: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="The path below which a proxy shows the endpoint, such as /models/strength.",
+            show_default=False,
+        ),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of an endpoint that runs, gapless.")
     ] = False,
@@ -89,7 +106,14 @@ def deploy(
     if o.starts_nothing(dry_run, into):
         return drive.forecast(request, as_json=json, into=into)
     prepared = execute.prepare(request)
-    settings: dict[str, Any] = {"host": host, "port": port, "workers": workers, "replace": replace}
+    typed = {
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "hosts": host_name,
+        "root_path": root_path,
+    }
+    settings = {**deploying.settings(prepared, typed), "replace": replace}
     settings |= deploying.options(prepared.backend, with_ or ())
     called = deploying.name_of(prepared, name, settings)
     manner = drive.Manner(as_json=json, quiet=quiet, verbose=verbose)

@@ -16,7 +16,15 @@ from concrete_cli.backend import Backend
 from concrete_cli.cloud.models import SERVES
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 
-HERE_ONLY = ("host", "port", "workers", "replace")  # a cloud chooses them, and always replaces
+# What is asked for on the command line and a cloud chooses by itself.
+FLAGS = {
+    "host": "--host",
+    "port": "--port",
+    "workers": "--workers",
+    "hosts": "--host-name",
+    "root_path": "--root-path",
+}
+HERE_ONLY = (*FLAGS, "replace")  # a cloud always replaces
 PINNED_BY_US = ("azureml",)  # its SDK takes requirements, the other one names
 
 
@@ -29,9 +37,9 @@ class CloudEndpoints:
 
     def check(self, name: str, settings: Mapping[str, Any]) -> None:
         """Raise what is known to be in the way, before anything is run."""
-        for option in HERE_ONLY[:-1]:
+        for option, flag in FLAGS.items():
             if settings.get(option) is not None:
-                raise UsageError(f"--{option} is for --backend local: {name} is served elsewhere")
+                raise UsageError(f"{flag} is for --backend local: {name} is served elsewhere")
         module = import_module(type(self._there).__module__)
         rule = getattr(module, "NAME", None)
         if rule and not rule.fullmatch(name):

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import home
+from concrete_cli import home, hosts
 from concrete_cli.backend import Backend
-from concrete_cli.cloud.endpoints import CloudEndpoints
+from concrete_cli.cloud.endpoints import FLAGS, CloudEndpoints
 from concrete_cli.commands import wanted
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 from concrete_cli.execute import Prepared, Request
@@ -51,6 +51,24 @@ def name_of(prepared: Prepared, name: str, settings: Mapping[str, Any]) -> str:
     if check:
         check(named, settings)
     return named
+
+
+def settings(prepared: Prepared, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how to serve: what was typed, else what `[deploy]` says; a cloud has ways of its own.
+
+    `typed` holds None for what was left out.
+    """
+    given = {name: value for name, value in typed.items() if value is not None}
+    checks = {"hosts": lambda names: [hosts.a_host(one) for one in names],
+              "root_path": hosts.a_root_path}  # fmt: skip
+    for name in checks.keys() & given.keys():
+        try:
+            given[name] = checks[name](given[name])
+        except ValueError as error:
+            raise UsageError(f"{FLAGS[name]} {given[name]}: {error}") from None
+    if isinstance(endpoints(prepared.backend), CloudEndpoints):
+        return given
+    return prepared.experiment.deploy.model_dump(exclude_unset=True) | given
 
 
 def options(backend: Backend, said: Iterable[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from concrete_cli.config.data import Data
+from concrete_cli.config.deploy import Deploy
 from concrete_cli.config.fields import Table, Text, Title
 from concrete_cli.config.finetune import Finetune
 from concrete_cli.config.origin import Origin
@@ -45,6 +46,7 @@ class Experiment(Table):
     register_: Register | None = Field(
         None, alias="register", description="The model's name in the registry, and its gates."
     )
+    deploy: Deploy = Field(default_factory=Deploy.model_construct)
     tracking: Tracking = Field(default_factory=Tracking.model_construct)
     pipeline: Pipeline | None = Field(None, description="Steps of your own: `concrete run`.")
     steps: dict[Text, StepSettings] = Field(

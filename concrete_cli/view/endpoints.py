@@ -40,6 +40,9 @@ def endpoint(found: dict[str, Any], *, as_json: bool) -> None:
     print(f"{style.paint(found['endpoint'], 'bold')}  {style.paint(found['status'], colour)}")
     rows = {
         "url": found["url"],
+        "names": ", ".join(found.get("hosts", ())),
+        "path": found.get("root_path", ""),
+        "pages": ", ".join(found.get("origins", ())),
         "model": _model(found),
         "key": found.get("key_file", ""),
         "log": found.get("log", ""),

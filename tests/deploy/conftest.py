@@ -84,7 +84,7 @@ def of_module(tmp_path_factory, bundle):
 @pytest.fixture(scope="module")
 def shared(of_module):
     """An endpoint for tests that leave it as it was, with limits that they reach soon."""
-    settings = {"workers": 2, "slow": 1.0, "most_bytes": 200_000, "most_rows": 500}
+    settings = {"workers": 2, "read_timeout": 1.0, "max_bytes": 200_000, "max_rows": 500}
     of_module.asked = of_module("mix", **settings)
     return of_module
 

@@ -97,6 +97,30 @@ def test_from_a_model_to_an_answer_and_back(run, folder, sample):
     assert run("endpoints").stdout.splitlines()[1] == "no endpoints yet: concrete deploy"
 
 
+def test_names_and_limits_come_from_the_command_or_the_experiment(run, folder):
+    experiment = folder / "concrete.toml"
+    table = '[deploy]\nhosts = ["a.example"]\norigins = ["https://b.example"]\nmax_rows = 1\n'
+    experiment.write_text(f"{EXPERIMENT}\n{table}workers = 1\n")
+    done = run("deploy", "--root-path", "/models/mix/", "--json").json()
+    told = {"hosts": ["a.example"], "origins": ["https://b.example"], "root_path": "/models/mix"}
+    assert told.items() <= done.items()
+    client = served.Client(done["url"], Path(done["key_file"]).read_text().strip())
+    answer = client.ask("POST", "/models/mix/score", '{"data": [{}, {}]}', host="a.example")
+    assert (answer.status, "may hold 1" in answer.error) == (413, True)
+
+    experiment.write_text(EXPERIMENT)  # what is typed is kept, what the table allowed is not
+    names = ("--host-name", "C.example.", "--host-name", "*.d.example")
+    again = run("deploy", "--replace", *names, "--json").json()
+    told = {"hosts": ["c.example", "*.d.example"], "origins": [], "root_path": "/models/mix"}
+    assert told.items() <= again.items()
+    assert client.ask("POST", "/score", '{"data": [{}, {}]}', host="x.d.example:1").status == 422
+    assert client.ask("POST", "/score", "{}", host="d.example").status == 421
+    for words in (("--host-name", "http://x"), ("--root-path", "models")):
+        refused = run("deploy", "--replace", *words, code=2).stderr
+        assert f"{words[0]} " in refused
+        assert "such as" in refused
+
+
 def test_a_port_in_use(run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -136,6 +160,7 @@ def test_another_address_says_what_that_means(run, sample):
     client.key = Path(found["key_file"]).read_text().strip()
     assert client.ask("GET", "/metrics").status == 200
     assert client.ask("GET", "/").status == 404
-    assert client.ask("GET", "/health", host="evil.example").status == 421
-    assert client.ask("GET", "/health", host="192.0.2.7:80").status == 200
+    assert client.ask("GET", "/metrics", host="evil.example").status == 421
+    for host in ("192.0.2.7:80", socket.gethostname()):
+        assert client.ask("GET", "/metrics", host=host).status == 200
     assert run("invoke", "mix", "-", stdin=json.dumps(sample)).json()["model"] == "mix:1"

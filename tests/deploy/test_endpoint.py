@@ -123,14 +123,24 @@ def test_the_key_is_its_owners(shared):
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.0.2.1", "", "a b"])
 def test_the_name_of_another_site_is_refused(client, host):
-    answer = client.ask("GET", "/health", key="", host=host)
-    assert answer.status in (400, 421)
-    assert "error" in answer.json()
+    for method, path in (("POST", "/score"), ("GET", "/"), ("GET", "/openapi.json")):
+        answer = client.ask(method, path, host=host)
+        assert answer.status in (400, 421)
+        assert "--host-name" in answer.error
+
+
+@pytest.mark.parametrize("host", ["evil.example", "models.example.com:443", "192.0.2.1", "", "_"])
+def test_a_load_balancer_may_ask_for_the_state_by_any_name(client, host):
+    for path in ("/health", "/ready"):
+        assert client.ask("GET", path, key="", host=host).status == 200
+    bare = client.talk(b"GET /ready HTTP/1.0\r\n\r\n")
+    assert bare.startswith(b"HTTP/1.1 200")
+    assert client.talk(b"GET /metrics HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 421")
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:99", "[::1]:8400"])
 def test_names_of_this_machine_are_fine(client, host):
-    assert client.ask("GET", "/health", key="", host=host).status == 200
+    assert client.ask("GET", "/metrics", host=host).status == 200
 
 
 def test_paths_and_methods(client):

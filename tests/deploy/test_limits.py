@@ -185,7 +185,7 @@ def test_both_workers_get_their_share(shared, client, sample):
 
 def test_more_connections_than_allowed(deploy, sample):
     """The one that has been silent the longest makes room."""
-    client = deploy("mix", most_connections=20)
+    client = deploy("mix", max_connections=20)
     silent = [client.connect() for _ in range(25)]
     assert client.score(sample).status == 200
     assert served.receive(silent[0]) == b""

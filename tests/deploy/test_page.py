@@ -21,7 +21,7 @@ def client(of_module):
     The one that other tests share hangs up after a second in which no request has come: a browser
     that opens a connection, and gets to use it later than that, shows an error instead of the page.
     """
-    return of_module("mix", slow=60.0)
+    return of_module("mix", read_timeout=60.0)
 
 
 @pytest.fixture

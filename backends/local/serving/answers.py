@@ -25,7 +25,7 @@ def ready(how: Settings) -> bool:
 def post(how: Settings, path: str, body: bytes, key: str) -> tuple[int, dict[str, Any]]:
     """Send JSON; return the status and the JSON answer."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
-    patience = how.deadline + how.slow
+    patience = how.timeout + how.read_timeout
     try:
         return _ask(how, "POST", path, body, headers, patience)
     except (OSError, http.client.HTTPException, ValueError) as error:

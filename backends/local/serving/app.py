@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from concrete_cli import disk
 
-from . import openapi, page
+from . import key, openapi, page
 from .board import Board, Slot
 from .body import App, Receive, Refusal, Scope, Send
 from .score import JSON, Score
@@ -35,7 +35,7 @@ class Endpoint:
         largest = {column.name: column.largest for column in model.signature.columns}
         document = openapi.document(settings, about, model.manifest, largest.__getitem__)
         self._openapi = json.dumps(document).encode() + b"\n"
-        self._page, self._policy = page.load()
+        self._page, self._policy = page.load(settings, bundle.parent / key.FILE)
         self.draining = False
 
     def tell(self, asked: Collection[Any]) -> None:
@@ -61,7 +61,8 @@ class Endpoint:
         app.add_route("/ready", self._ready, methods=["GET"])
         app.add_route("/openapi.json", self._document, methods=["GET"])
         app.add_route("/metrics", self._metrics, methods=["GET"])
-        if self._settings.loopback:  # elsewhere the key would travel in the clear
+        # Elsewhere the key would travel in the clear, unless a proxy speaks TLS.
+        if self._settings.loopback or self._settings.proxied:
             app.add_route("/", self._show, methods=["GET"])
         app.middleware_stack = app.router  # the guard is all that stands before the routes
         return app

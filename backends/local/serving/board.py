@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 PATHS = ("/", "/score", "/health", "/ready", "/openapi.json", "/metrics", "other")
-STATUSES = (200, 401, 404, 405, 408, 413, 415, 421, 422, 500, 503, 0)
+STATUSES = (200, 204, 400, 401, 403, 404, 405, 408, 413, 415, 421, 422, 500, 503, 0)
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 ALIVE = 3.0  # seconds; a worker says every second that it is there
 

@@ -28,7 +28,7 @@ class Gone(Exception):
     """The peer has hung up."""
 
 
-async def read(receive: Receive, most_bytes: int, seconds: float) -> bytes:
+async def read(receive: Receive, max_bytes: int, seconds: float) -> bytes:
     """Return the whole body; Refusal when it is too large or too slow, whatever its header says."""
     parts: list[bytes] = []
     size = 0
@@ -41,17 +41,17 @@ async def read(receive: Receive, most_bytes: int, seconds: float) -> bytes:
                     raise Gone
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
-                if size > most_bytes:
-                    raise too_large(most_bytes)
+                if size > max_bytes:
+                    raise too_large(max_bytes)
                 more = message.get("more_body", False)
     except TimeoutError:
         raise Refusal(408, f"the body did not arrive within {seconds:g} s") from None
     return b"".join(parts)
 
 
-def too_large(most_bytes: int) -> Refusal:
+def too_large(max_bytes: int) -> Refusal:
     """Return the refusal of a body that is too large."""
-    return Refusal(413, f"the body is larger than {most_bytes} bytes: send the rows in parts")
+    return Refusal(413, f"the body is larger than {max_bytes} bytes: send the rows in parts")
 
 
 async def respond(
@@ -72,12 +72,12 @@ async def respond(
     await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def throw_away(receive: Receive, most_bytes: int) -> None:
+async def throw_away(receive: Receive, max_bytes: int) -> None:
     """Take what a peer still sends, for a while: one that is busy sending reads no answer."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             size, more = 0, True
-            while more and size < 4 * most_bytes:
+            while more and size < 4 * max_bytes:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     return

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-import socket
 import time
 import traceback
 import uuid
@@ -20,8 +19,11 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
+from concrete_cli import hosts
+
 from .board import Slot
 from .body import App, Gone, Message, Receive, Refusal, Scope, Send, respond, throw_away
+from .cors import PREFLIGHT, Cors, Headers
 from .key import Key
 from .log import Log
 from .settings import Settings
@@ -44,10 +46,14 @@ class Guard:
         self._slot = slot
         self._log = log
         self.draining = False
-        self._open = ALWAYS_OPEN + (OPEN_HERE if settings.loopback else ())
-        own = {settings.host, socket.gethostname()} if not settings.loopback else set()
-        self._hosts = {host.lower() for host in (*own, *settings.hosts, "localhost")}
+        page = ("/",) if settings.proxied else ()  # it is nothing without the key
+        self._open = ALWAYS_OPEN + (OPEN_HERE if settings.loopback else page)
+        self._root = settings.root_path
+        self.cors = Cors(settings.origins)
+        self._hosts = {"localhost", *settings.hosts}
         self._admits_host = lru_cache(maxsize=64)(self._is_ours)
+        if not settings.loopback:
+            self._hosts |= {settings.host.lower(), *hosts.of_machine()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -58,21 +64,27 @@ class Guard:
         begin = time.perf_counter()
         headers = dict(scope["headers"])
         exchange = _Exchange(headers, send, self)
+        if self._root:
+            scope["path"] = self._below_root(scope["path"])
         try:
             self._check(scope, headers)
-            await self._app(scope, exchange.receiving(receive), exchange.send)
+            if scope["method"] == "OPTIONS" and self.cors.preflight(headers):
+                await exchange.allow()
+            else:
+                self._check_key(scope, headers)
+                await self._app(scope, exchange.receiving(receive), exchange.send)
         except Refusal as refusal:
-            await exchange.refuse(refusal, receive, self._settings.most_bytes)
+            await exchange.refuse(refusal, receive, self._settings.max_bytes)
         except HTTPException as error:
             message = MESSAGES.get(error.status_code, error.detail)
             unknown = Refusal(error.status_code, message, error.headers)
-            await exchange.refuse(unknown, receive, self._settings.most_bytes)
+            await exchange.refuse(unknown, receive, self._settings.max_bytes)
         except Gone:
             exchange.status = 499  # as nginx writes it down
         except Exception:  # noqa: BLE001  the last one to catch it
             self._log.write(request=exchange.id, traceback=traceback.format_exc())
             internal = Refusal(500, "an internal error; its traceback is in the endpoint's log")
-            await exchange.refuse(internal, receive, self._settings.most_bytes)
+            await exchange.refuse(internal, receive, self._settings.max_bytes)
         took = time.perf_counter() - begin
         self._slot.request(scope["path"], exchange.status, took)
         self._log.write(
@@ -87,16 +99,20 @@ class Guard:
     def _check(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         if len(headers) < len(scope["headers"]):
             _check_single(name for name, _ in scope["headers"])
-        if not self._admits_host(headers.get(b"host", b"")):
-            raise Refusal(421, "the Host header names another site")
+        # Load balancers ask for these by address, by any name, or by none (HTTP/1.0).
+        if scope["path"] not in ALWAYS_OPEN and not self._admits_host(headers.get(b"host", b"")):
+            message = "the Host header names another site: --host-name or [deploy] hosts allow it"
+            raise Refusal(421, message)
+
+    def _check_key(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         if scope["path"] not in self._open:
             scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
             if scheme.lower() != b"bearer" or not self._key.admits(key.strip()):
                 message = "send the endpoint's key as `Authorization: Bearer KEY`"
                 raise Refusal(401, message, {"www-authenticate": "Bearer"})
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._settings.most_bytes:
-            raise Refusal(413, f"the body is larger than {self._settings.most_bytes} bytes")
+        if not length.isdigit() or int(length) > self._settings.max_bytes:
+            raise Refusal(413, f"the body is larger than {self._settings.max_bytes} bytes")
 
     def _is_ours(self, header: bytes) -> bool:
         """Whether a Host header is of this endpoint: no page of another site can send that.
@@ -106,14 +122,20 @@ class Guard:
         found = HOST.fullmatch(header.decode("latin-1"))
         if not found:
             return False
-        name = found[1].strip("[]").lower()
-        if name in self._hosts:
+        name = found[1].strip("[]").removesuffix(".").lower()
+        if hosts.admits(self._hosts, name):
             return True
         try:
             address = ipaddress.ip_address(name)
         except ValueError:
             return False
         return address.is_loopback or not self._settings.loopback
+
+    def _below_root(self, path: str) -> str:
+        """Return the path as it is without the proxy's prefix, whether the proxy has left it."""
+        if path == self._root or path.startswith(f"{self._root}/"):
+            return path[len(self._root) :] or "/"
+        return path
 
 
 class _Exchange:
@@ -127,6 +149,7 @@ class _Exchange:
         length = headers.get(b"content-length", b"0")
         self._unread = length != b"0" or b"transfer-encoding" in headers
         self._waits = b"expect" in headers  # for a word from us before it sends the body
+        self._cors: Headers = guard.cors.headers(headers)
 
     def receiving(self, receive: Receive) -> Receive:
         """Return `receive`, seeing to it that the end of the body is noticed."""
@@ -148,13 +171,19 @@ class _Exchange:
                 (b"x-request-id", self.id.encode()),
                 (b"x-content-type-options", b"nosniff"),
                 (b"cache-control", b"no-store"),
+                *self._cors,
             ]
             if self._guard.draining or self._unread:
                 headers.append((b"connection", b"close"))
             message = {**message, "headers": headers}
         await self._send(message)
 
-    async def refuse(self, refusal: Refusal, receive: Receive, most_bytes: int) -> None:
+    async def allow(self) -> None:
+        """Let a page of another site ask."""
+        await self.send({"type": "http.response.start", "status": 204, "headers": PREFLIGHT})
+        await self.send({"type": "http.response.body", "body": b""})
+
+    async def refuse(self, refusal: Refusal, receive: Receive, max_bytes: int) -> None:
         """Send an error, unless an answer has begun; then take what is still being sent."""
         if self.status:
             return
@@ -163,7 +192,7 @@ class _Exchange:
         body = json.dumps(text).encode() + b"\n"
         await respond(self.send, refusal.status, body, refusal.headers, more=unread)
         if unread:
-            await throw_away(receive, most_bytes)
+            await throw_away(receive, max_bytes)
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

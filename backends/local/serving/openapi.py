@@ -35,6 +35,7 @@ def document(
             "version": about["model"],
             "description": f"Predicts {target}.",
         },
+        **({"servers": [{"url": settings.root_path}]} if settings.root_path else {}),
         "paths": _paths(settings, about, manifest["interval"]["coverage"]),
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -48,7 +49,7 @@ def document(
                         "data": {
                             "type": "array",
                             "minItems": 1,
-                            "description": f"At most {settings.most_rows} rows: more is 413.",
+                            "description": f"At most {settings.max_rows} rows: more is 413.",
                             "items": _ref("Row"),
                         }
                     },

@@ -181,25 +181,42 @@ function chart(column, points, here) {
   return svg;
 }
 
-async function begin() {
+function use(given) {
+  key = given;
+  if (facts) predict();
+  else describe();
+}
+
+function takeFromAddress() {  // the fragment is never sent, and is not left in the history
   const given = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (given) {  // the fragment is never sent, and is not left in the address or the history
-    key = given;
-    history.replaceState(null, "", location.pathname);
-  }
-  // Before anything is waited for: a person may be faster.
-  byId("door").addEventListener("submit", (event) => {
-    event.preventDefault();
-    key = byId("key").value.trim();
-    byId("key").value = "";
-    if (facts) predict();
-  });
-  const document_ = await (await fetch("openapi.json")).json();
-  facts = document_["x-concrete"];
+  if (given === null) return;
+  history.replaceState(null, "", location.pathname);
+  use(given);
+}
+
+async function describe() {
+  if (busy) return;  // a key that is given meanwhile is used at the end
+  busy = true;
+  const tried = key;
+  let found;
+  try {
+    const headers = key ? { authorization: `Bearer ${key}` } : {};
+    const answer = await fetch("openapi.json", { headers });
+    if (answer.ok) found = await answer.json();
+    else byId("told").textContent = answer.status !== 401 ? "The endpoint does not answer."
+      : key ? "This is not the endpoint's key." : "The key is needed.";
+  } catch { byId("told").textContent = "The endpoint does not answer."; }
+  busy = false;
+  if (found) build(found);
+  else if (key !== tried) describe();
+}
+
+function build(found) {
+  facts = found["x-concrete"];
   state = { ...facts.sample };
   facts.columns.forEach((one) => { state[one.name] ??= one.missing ? null : one.min; });
-  document.title = document_.info.title;
-  byId("title").textContent = `${facts.target} by ${document_.info.title}`;
+  document.title = found.info.title;
+  byId("title").textContent = `${facts.target} by ${found.info.title}`;
   byId("about").textContent = `Model ${facts.model}. Between the ends of a slider is what the model`
     + " has seen; beyond them it guesses.";
   byId("unit").textContent = facts.target_unit;
@@ -213,4 +230,12 @@ async function begin() {
   predict();
 }
 
-begin();
+byId("door").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const given = byId("key").value.trim();
+  byId("key").value = "";
+  use(given);
+});
+addEventListener("hashchange", takeFromAddress);
+takeFromAddress();
+if (!busy) describe();

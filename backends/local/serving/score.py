@@ -29,7 +29,7 @@ class Score:
         self._settings = settings
         self._score = score
         self._model = score.LOADED["model"]
-        self._model.signature.most_rows = settings.most_rows
+        self._model.signature.most_rows = settings.max_rows
         self._slot = slot
         self.batch = Batch(self._model)
         self._thread = ThreadPoolExecutor(1)
@@ -40,7 +40,7 @@ class Score:
         begin = time.perf_counter()
         _check_type(dict(scope["headers"]))
         intervals = _intervals(scope["query_string"])
-        raw = await body.read(receive, self._settings.most_bytes, self._settings.slow)
+        raw = await body.read(receive, self._settings.max_bytes, self._settings.read_timeout)
         try:
             answer = await self._compute(raw, intervals=intervals)
         except self._score.Rejected as error:
@@ -66,9 +66,9 @@ class Score:
         )
         work.add_done_callback(self._done)
         try:
-            return await asyncio.wait_for(asyncio.shield(work), self._settings.deadline)
+            return await asyncio.wait_for(asyncio.shield(work), self._settings.timeout)
         except TimeoutError:
-            message = f"no answer within {self._settings.deadline:g} s: send fewer rows"
+            message = f"no answer within {self._settings.timeout:g} s: send fewer rows"
             raise Refusal(503, message, {"retry-after": "1"}) from None
 
     def _done(self, work: asyncio.Future[Any]) -> None:

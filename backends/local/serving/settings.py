@@ -11,17 +11,15 @@ from typing import Any
 from concrete_cli import disk, processors
 
 FILE = "settings.json"
-OPTIONS = (
-    "host",
-    "port",
-    "workers",
-    "hosts",
-    "most_bytes",
-    "most_rows",
-    "deadline",
-    "slow",
-    "idle",
-    "most_connections",
+KEPT = ("host", "port", "workers", "hosts", "root_path")  # until something else is asked for
+LISTS = ("hosts", "origins")
+LIMITS = (
+    "max_bytes",
+    "max_rows",
+    "max_connections",
+    "timeout",
+    "read_timeout",
+    "idle_timeout",
 )
 NEXT = "settings.next.json"  # of a supervisor that is about to take over
 
@@ -30,8 +28,9 @@ NEXT = "settings.next.json"  # of a supervisor that is about to take over
 class Settings:
     """Sizes are in bytes, times in seconds.
 
-    `bundle` is the folder of the bundle beside this file, `hosts` names that a Host header may
-    hold besides the address; `slow` is how long a peer may take to send a request.
+    `bundle` is the folder of the bundle beside this file. `hosts` are names that a Host header may
+    hold besides the address, `origins` the pages that may ask from a browser; below `root_path` a
+    proxy shows the endpoint. A peer has `read_timeout` to send a request and to take an answer.
     """
 
     name: str
@@ -42,17 +41,24 @@ class Settings:
     workers: int
     created: float
     hosts: tuple[str, ...] = ()
-    most_bytes: int = 10_000_000
-    most_rows: int = 10_000
-    deadline: float = 30.0
-    slow: float = 10.0
-    idle: float = 30.0
-    most_connections: int = 1000
+    origins: tuple[str, ...] = ()
+    root_path: str = ""
+    max_bytes: int = 10_000_000
+    max_rows: int = 10_000
+    max_connections: int = 1000
+    timeout: float = 30.0
+    read_timeout: float = 10.0
+    idle_timeout: float = 30.0
 
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the endpoint."""
         return is_loopback(self.host)
+
+    @property
+    def proxied(self) -> bool:
+        """Whether a proxy is said to be in front."""
+        return bool(self.hosts or self.root_path)
 
     @property
     def url(self) -> str:
@@ -70,18 +76,24 @@ def read(path: Path) -> Settings:
     document: dict[str, Any] = disk.read_json(path)
     known = {field.name for field in fields(Settings)}
     given = {name: value for name, value in document.items() if name in known}
-    return Settings(**given | {"hosts": tuple(given.get("hosts", ()))})
+    return Settings(**given | {name: tuple(given.get(name, ())) for name in LISTS})
 
 
 def choose(given: Mapping[str, Any], before: Settings | None, **facts: Any) -> Settings:
-    """Return settings: what is asked for, else what was before, else what suits this machine."""
+    """Return settings: what is asked for, else what suits this machine.
+
+    An endpoint keeps its address, its names and its number of workers from before; what else was
+    asked for once is forgotten when it is not asked for again.
+    """
     chosen: dict[str, Any] = {
         "host": "127.0.0.1",
         "port": 0,
         "workers": min(processors.usable(), 4),
     }
-    chosen |= {one: getattr(before, one) for one in OPTIONS} if before else {}
-    chosen |= {one: given[one] for one in OPTIONS if given.get(one) is not None}
+    chosen |= {one: getattr(before, one) for one in KEPT} if before else {}
+    asked = (*KEPT, "origins", *LIMITS)
+    chosen |= {one: given[one] for one in asked if given.get(one) is not None}
+    chosen |= {one: tuple(chosen[one]) for one in LISTS if one in chosen}
     return Settings(**chosen, **facts)
 
 

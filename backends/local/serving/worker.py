@@ -47,7 +47,7 @@ def work(
     _log_warnings(log)
     config = uvicorn.Config(
         guard,
-        http=with_deadlines(how.slow, lambda count: slot.set("connections", count)),
+        http=with_deadlines(how.read_timeout, lambda count: slot.set("connections", count)),
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -55,10 +55,10 @@ def work(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=int(how.idle),
-        timeout_graceful_shutdown=int(how.deadline),
+        timeout_keep_alive=int(how.idle_timeout),
+        timeout_graceful_shutdown=int(how.timeout),
     )
-    server = _Server(config, listener, board, how.most_connections)
+    server = _Server(config, listener, board, how.max_connections)
     server.endpoint, server.guard, server.slot, server.log = endpoint, guard, slot, log
     server.lifeline = lifeline
     endpoint.tell(server.server_state.tasks)
