@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,19 +14,11 @@ from pathlib import Path
 import typer
 from typer.exceptions import Abort, TyperException
 
-from concrete_cli.cli import refused, streams
+from concrete_cli.cli import command, pages, refused, streams
 from concrete_cli.errors import ConcreteError, Interrupted, UsageError
 
-app = typer.Typer(
-    name="concrete",
-    help="Run one TOML experiment on this machine, or unchanged on Azure ML.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-# The modules and the commands that each adds; help lists them in this order. Only the module of
-# the command that was typed is imported: all of them take longer than a run that reuses all.
+# The modules and the commands that each adds. Only the module of the command that was typed is
+# imported: all of them take longer than a run that reuses all.
 COMMANDS = {
     "train": ("train",),
     "finetune": ("finetune",),
@@ -46,6 +38,41 @@ COMMANDS = {
     "machine": ("doctor",),
     "warm": ("warm",),
 }
+# How help lists them.
+SECTIONS = {
+    "Experiment": (
+        *("init", "check", "plan", "why", "train", "finetune", "run"),
+        *("pin", "schema"),
+    ),
+    "Runs": ("runs", "show", "logs", "report", "compare", "resume", "cancel", "fetch", "gc"),
+    "Models": ("models", "score", "reproduce"),
+    "Serving": ("deploy", "endpoints", "invoke"),
+    "Cloud and timetable": ("rehearse", "publish", "schedule", "schedules"),
+    "Machine": ("doctor", "warm"),
+}
+HELP = """
+Run one TOML experiment here, or in a cloud.
+
+`concrete COMMAND --help` shows the options of a command, and an example.
+"""
+
+
+class Commands(command.Group):
+    """All commands, under titles."""
+
+    sections = SECTIONS
+
+
+app = typer.Typer(
+    name="concrete",
+    cls=Commands,
+    help=HELP,
+    epilog=pages.end("concrete train concrete.toml", sorted(pages.CODES)),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @app.callback(invoke_without_command=True)
@@ -65,11 +92,13 @@ def run(argv: Sequence[str]) -> int:
     """Run a command line; return its exit code. Nothing else catches errors."""
     streams.steady()
     add_commands(argv[0] if argv else "")
-    _listen_to_warnings()
-    as_json = "--json" in argv
+    streams.listen_to_log()
+    as_json = _asked(argv, "--json")
     try:
         return _invoke(argv)
     except ConcreteError as error:
+        if _asked(argv, "--debug"):
+            traceback.print_exc()
         return _show(error, as_json=as_json)
     except KeyboardInterrupt:
         return _show(Interrupted("interrupted"), as_json=as_json)
@@ -83,6 +112,12 @@ def run(argv: Sequence[str]) -> int:
         return _bug(error)
     except Exception as error:  # noqa: BLE001  the last one to catch it
         return _bug(error)
+
+
+def _asked(argv: Sequence[str], flag: str) -> bool:
+    """Whether a flag is on the command line, or in its environment variable."""
+    said = os.environ.get(command.variable(flag), "")
+    return flag in argv or said.lower() in ("1", "true", "t", "yes", "y", "on")
 
 
 def add_commands(wanted: str = "") -> None:
@@ -99,7 +134,7 @@ def _add(module: str) -> None:
 
 def _invoke(argv: Sequence[str]) -> int:
     try:
-        code = app(list(argv), standalone_mode=False)
+        code = app(list(argv), prog_name="concrete", standalone_mode=False)
         sys.stdout.flush()
     except Abort:
         raise KeyboardInterrupt from None
@@ -110,8 +145,8 @@ def _invoke(argv: Sequence[str]) -> int:
             print(error.format_message(), file=sys.stderr)
             return UsageError.exit_code
         context = getattr(error, "ctx", None)
-        command = context.command_path if context else "concrete"
-        raise UsageError(error.format_message(), help=f"{command} --help") from None
+        path = context.command_path if context else "concrete"
+        raise UsageError(error.format_message(), help=f"{path} --help") from None
     return code if isinstance(code, int) else 0
 
 
@@ -147,9 +182,3 @@ def _keep_report(text: str) -> Path | None:
         path.write_text(text, encoding="utf-8")
         return path
     return None
-
-
-def _listen_to_warnings() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("warning: %(message)s"))
-    logging.getLogger("concrete").addHandler(handler)

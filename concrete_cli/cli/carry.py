@@ -9,6 +9,7 @@ import typer
 
 from concrete_cli.cli import models
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
 
 if TYPE_CHECKING:
     from concrete_cli.registry.models import Models
@@ -16,14 +17,16 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001  its commands stand below `models`
     """Add the commands of this module."""
-    models.group.command("import")(import_)
-    for command in (export, pull, push):
-        models.group.command()(command)
+    group = models.group
+    page(group, "concrete models import mixes.zip", 0, 5, 8, name="import")(import_)
+    page(group, "concrete models export mixes:1 mixes.zip", 0, 5, 8)(export)
+    page(group, "concrete models pull mixes --backend azureml-v2", 0, 5, 7, 8)(pull)
+    page(group, "concrete models push mixes --backend azureml-v2", 0, 5, 7, 8)(push)
 
 
 def export(
     model: models.Ref,
-    file: Annotated[Path, typer.Argument(help="The zip file to write.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The zip file to write.")],
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
@@ -38,13 +41,18 @@ def export(
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="A zip file that `export` wrote.")],
-    name: Annotated[str, typer.Option(help="Another name for it.", show_default=False)] = "",
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `export` wrote.")],
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="Another name for it.", show_default=False)
+    ] = "",
     trust: o.Trust = False,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Register a version that was exported; it gets the next number here."""
+    """Register a version from a zip file.
+
+    It gets the next number of its name here.
+    """
     from concrete_cli.registry import archive as model_archive
     from concrete_cli.view import models as view
 
@@ -68,7 +76,10 @@ def pull(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Register a model of a cloud here; the same content is the same version."""
+    """Register a model of a cloud on this machine.
+
+    The same content is the same version.
+    """
     from concrete_cli.cloud import carrying
     from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
@@ -86,7 +97,10 @@ def push(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Register a model of this machine in a cloud, as the next version of its name."""
+    """Register a model of this machine in a cloud.
+
+    It becomes the next version of its name there.
+    """
     from concrete_cli.cloud import carrying
     from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view

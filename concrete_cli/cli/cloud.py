@@ -10,14 +10,16 @@ import typer
 from concrete_cli.backend import Options
 from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
 from concrete_cli.errors import StepFailed
 from concrete_cli.execute import Request
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (rehearse, publish, fetch):
-        app.command()(command)
+    page(app, "concrete rehearse --backend azureml-v2", *(0, 3, 4, 7))(rehearse)
+    page(app, "concrete publish concrete.toml --name nightly", 0, 3, 7)(publish)
+    page(app, "concrete fetch latest select.leaderboard board", 0, 5)(fetch)
 
 
 def rehearse(
@@ -30,7 +32,10 @@ def rehearse(
     home: o.Home = None,
     quiet: o.Quiet = False,
 ) -> int:
-    """Execute the compiled pipeline here and compare all that it leaves with a local run."""
+    """Run the compiled cloud pipeline on this machine.
+
+    An emulator executes it, and every output is compared with that of a local run.
+    """
     from concrete_cli.commands import rehearsing
     from concrete_cli.view import cloud as view
 
@@ -57,7 +62,10 @@ def publish(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Give a plan an address that starts it; print the curl line that does so."""
+    """Give a plan a URL that starts it.
+
+    Prints the curl line that does so.
+    """
     from concrete_cli import execute
     from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
@@ -80,7 +88,10 @@ def fetch(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Copy an output of a run to a folder, from wherever it is."""
+    """Copy an output of a run to a folder.
+
+    The output is copied from wherever it is, also from a cloud.
+    """
     from concrete_cli.cloud import carrying, remote
     from concrete_cli.view import cloud as view
 

@@ -8,12 +8,14 @@ import typer
 
 from concrete_cli.backend import Options
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
+from concrete_cli.cli.pages import RUN
 from concrete_cli.execute import Request
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(deploy)
+    page(app, "concrete deploy --model mixes --name strength", *RUN, 5)(deploy)
 
 
 def deploy(
@@ -34,16 +36,23 @@ def deploy(
     port: Annotated[
         int | None,
         typer.Option(
-            min=1, max=65535, help="Left out: the first free one from 8400 on.", show_default=False
+            min=1,
+            max=65535,
+            metavar="PORT",
+            help="Left out: the first free one from 8400 on.",
+            show_default=False,
         ),
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=64, help="Left out: one per processor.", show_default=False),
+        typer.Option(
+            min=1, max=64, metavar="N", help="Left out: one per processor.", show_default=False
+        ),
     ] = None,
     host: Annotated[
         str | None,
         typer.Option(
+            metavar="ADDRESS",
             help="The address to listen on; left out: 127.0.0.1, which only this machine reaches.",
             show_default=False,
         ),
@@ -88,7 +97,10 @@ def deploy(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
-    """Pack a registered model, try the bundle, serve it at a URL until it is stopped."""
+    """Serve a registered model at a URL.
+
+    The model is packed, tried with a request, and then served until it is stopped.
+    """
     from concrete_cli import execute
     from concrete_cli.cli import drive
     from concrete_cli.commands import deploying

@@ -11,8 +11,10 @@ import typer
 from concrete_cli import workspace
 from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import group as commands
+from concrete_cli.cli.command import page
 
-group = typer.Typer(name="endpoints", help="List, show, stop and restart the served models.")
+group = commands("endpoints", "concrete endpoints list", alone=True)
 Name = Annotated[
     str, typer.Argument(metavar="ENDPOINT", autocompletion=complete.endpoints, show_default=False)
 ]
@@ -21,10 +23,10 @@ Name = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(group)
-    app.command()(invoke)
+    page(app, "concrete invoke strength request.json", 0, 2, 5, 7)(invoke)
 
 
-@group.callback(invoke_without_command=True)
+@group.callback()
 def _endpoints(
     context: typer.Context,
     backend: o.Backend = "local",
@@ -32,11 +34,15 @@ def _endpoints(
     json: o.Json = False,
     home: o.Home = None,
 ) -> None:
+    """List, show, stop and restart served models.
+
+    By itself it lists them.
+    """
     if context.invoked_subcommand is None:
         list_(backend, experiment, json, home)
 
 
-@group.command("list")
+@page(group, "concrete endpoints list", name="list")
 def list_(
     backend: o.Backend = "local",
     experiment: o.Whose = None,
@@ -54,7 +60,7 @@ def list_(
     return 0
 
 
-@group.command()
+@page(group, "concrete endpoints show strength", 0, 5)
 def show(
     endpoint: Name,
     backend: o.Backend = "local",
@@ -62,11 +68,14 @@ def show(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Show an endpoint: its URL, its model, where its key and its log are."""
+    """Show an endpoint.
+
+    Its URL, its model, where its key and its log are.
+    """
     return _show(_of(backend, experiment, home), endpoint, home, as_json=json)
 
 
-@group.command()
+@page(group, "concrete endpoints logs strength", 0, 5)
 def logs(
     endpoint: Name,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on while it runs.")] = False,
@@ -75,7 +84,10 @@ def logs(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Print the log of an endpoint: a line of JSON for each request and each event."""
+    """Print the log of an endpoint.
+
+    It has a line of JSON for each request and each event.
+    """
     from concrete_cli.view import endpoints as view
 
     for line in _of(backend, experiment, home).logs(endpoint, follow=follow):
@@ -83,7 +95,7 @@ def logs(
     return 0
 
 
-@group.command()
+@page(group, "concrete endpoints stop strength", 0, 5)
 def stop(
     endpoint: Name,
     remove: Annotated[
@@ -94,7 +106,10 @@ def stop(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Stop an endpoint; it first answers what it has accepted."""
+    """Stop an endpoint.
+
+    It first answers the requests that it has accepted.
+    """
     from concrete_cli.view import endpoints as view
 
     there = _of(backend, experiment, home)
@@ -106,7 +121,7 @@ def stop(
     return _show(there, endpoint, home, as_json=json)
 
 
-@group.command()
+@page(group, "concrete endpoints restart strength", 0, 5)
 def restart(
     endpoint: Name,
     backend: o.Backend = "local",
@@ -114,13 +129,16 @@ def restart(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Start an endpoint anew, without a gap; or start one that was stopped, where it was."""
+    """Restart an endpoint without a gap.
+
+    One that was stopped is started again, at the same URL.
+    """
     there = _of(backend, experiment, home)
     there.restart(endpoint)
     return _show(there, endpoint, home, as_json=json)
 
 
-@group.command()
+@page(group, "concrete endpoints rotate-key strength", 0, 5)
 def rotate_key(
     endpoint: Name,
     backend: o.Backend = "local",
@@ -128,7 +146,10 @@ def rotate_key(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Make a new key; from the next request on the old one is refused."""
+    """Make a new key for an endpoint.
+
+    From the next request on, the old key is refused.
+    """
     there = _of(backend, experiment, home)
     there.rotate_key(endpoint)
     _show(there, endpoint, home, as_json=json)
@@ -156,7 +177,10 @@ def invoke(
     json: o.Json = False,  # noqa: ARG001  the answer is JSON in any case
     home: o.Home = None,
 ) -> int:
-    """Ask an endpoint; print its answer, a JSON document."""
+    """Ask an endpoint for predictions.
+
+    Prints its answer, a JSON document.
+    """
     from concrete_cli.cli import streams
     from concrete_cli.commands import invoking
 

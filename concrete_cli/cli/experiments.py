@@ -10,17 +10,16 @@ import typer
 
 from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
 from concrete_cli.execute import Request
-
-Workflow = Annotated[
-    str, typer.Option(help="Which workflow to plan; else the first it describes: train, run.")
-]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (check, plan, why, schema):
-        app.command()(command)
+    page(app, "concrete check concrete.toml", 0, 3)(check)
+    page(app, "concrete plan concrete.toml --set train.folds=3", 0, 3)(plan)
+    page(app, "concrete why concrete.toml train_linear --set train.folds=3")(why)
+    page(app, "concrete schema")(schema)
 
 
 def check(
@@ -38,7 +37,10 @@ def check(
     json: o.Json = False,
     home: o.Home = None,  # noqa: ARG001  every command takes it; this one writes nothing
 ) -> int:
-    """Check an experiment: every problem at once, with file, line and column."""
+    """Check an experiment; run nothing.
+
+    Every problem is shown at once, with file, line and column.
+    """
     from concrete_cli.commands import checking
     from concrete_cli.counts import counted
     from concrete_cli.view import output, style
@@ -53,14 +55,17 @@ def check(
 
 def plan(
     experiment: o.Experiment = None,
-    workflow: Workflow = "",
+    workflow: o.Workflow = "",
     backend: o.Backend = "local",
     set_: o.Set = None,
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a Mermaid diagram.")] = False,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Show for each step whether it would run or be reused, why, and how long it took."""
+    """Show which steps would run, and why.
+
+    Of each step: whether it would run or be reused, why, and how long it took last time.
+    """
     from concrete_cli import execute
     from concrete_cli.commands import forecasts
     from concrete_cli.view import output
@@ -82,12 +87,15 @@ def why(
             autocompletion=complete.steps,
         ),
     ],
-    workflow: Workflow = "",
+    workflow: o.Workflow = "",
     set_: o.Set = None,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Say which ingredient of a step's recipe has changed, from what to what."""
+    """Show what has changed in a step's recipe.
+
+    Each ingredient that is not as it was when the step last ran, from what to what.
+    """
     from concrete_cli import execute
     from concrete_cli.commands import forecasts
     from concrete_cli.errors import UsageError
@@ -113,7 +121,10 @@ def schema(
     json: o.Json = False,  # noqa: ARG001  what it prints is JSON in any case
     home: o.Home = None,  # noqa: ARG001  every command takes it
 ) -> int:
-    """Print the JSON Schema of an experiment, for editors that complete and check TOML."""
+    """Print the JSON Schema of an experiment.
+
+    Editors complete and check TOML with it.
+    """
     from concrete_cli import config
 
     print(json_module.dumps(config.schema(), indent=2, ensure_ascii=False))

@@ -10,12 +10,16 @@ import typer
 from concrete_cli.backend import Options
 from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
+from concrete_cli.cli.pages import RUN
+from concrete_cli.errors import GateNotMet
 from concrete_cli.execute import Request
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(finetune)
+    example = "concrete finetune concrete.toml --trials 30 --budget 10m"
+    page(app, example, *RUN, GateNotMet.exit_code)(finetune)
 
 
 def finetune(
@@ -53,7 +57,11 @@ def finetune(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
-    """Tune the model that training selected, measure it on the test rows, register it."""
+    """Tune the selected model, test and register it.
+
+    Without [register] in the experiment, nothing is registered. The tuned model has to be better
+    than the untuned one by more than the standard error of the gain, or the untuned one is kept.
+    """
     from concrete_cli.cli import drive
 
     sets = list(set_ or ())

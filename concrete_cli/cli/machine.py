@@ -9,12 +9,13 @@ import typer
 
 from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
 from concrete_cli.errors import BackendUnavailable, UsageError
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(doctor)
+    page(app, "concrete doctor", 0, 7)(doctor)
 
 
 def doctor(
@@ -34,7 +35,10 @@ def doctor(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Report versions, extras, backends, disk and fork support of this machine."""
+    """Report what this machine has and lacks.
+
+    Versions, extras, backends, disk, and whether the warm start works.
+    """
     if backend:
         return _cloud(backend, experiment, live=live, json=json)
     if live:

@@ -9,6 +9,8 @@ import typer
 
 from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import group as commands
+from concrete_cli.cli.command import page
 
 if TYPE_CHECKING:
     from concrete_cli.cloud.models import CloudRegistry
@@ -28,16 +30,12 @@ Exact = Annotated[
         metavar="NAME:N", help="One version, by its number.", autocompletion=complete.versions
     ),
 ]
-group = typer.Typer(
-    help="List, show, tag and carry registered models.",
-    invoke_without_command=True,
-    rich_markup_mode=None,
-)
+group = commands("models", "concrete models list", alone=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.add_typer(group, name="models")
+    app.add_typer(group)
 
 
 @group.callback()
@@ -48,30 +46,34 @@ def models(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """List, show, tag and carry registered models; alone: list them."""
+    """List, show, tag and move registered models.
+
+    By itself it lists them.
+    """
     if context.invoked_subcommand:
         return 0
     return list_("", backend, experiment, json, home)
 
 
-@group.command("list")
+@page(group, "concrete models list", name="list")
 def list_(
     name: Annotated[
-        str, typer.Argument(help="Of this model only.", autocompletion=complete.models)
+        str,
+        typer.Argument(metavar="NAME", help="Of this model only.", autocompletion=complete.models),
     ] = "",
     backend: o.Registry = "local",
     experiment: o.Whose = None,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """List the versions of all models, newest first."""
+    """List the versions of models, newest first."""
     from concrete_cli.view import models as view
 
     view.listed(_of(backend, experiment, home).listed(name), as_json=json)
     return 0
 
 
-@group.command()
+@page(group, "concrete models show mixes", 0, 5)
 def show(
     model: Ref,
     backend: o.Registry = "local",
@@ -79,30 +81,36 @@ def show(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Show a version: its model card, where it comes from, its files."""
+    """Show a version of a model.
+
+    Its model card, where it comes from, its files.
+    """
     from concrete_cli.view import models as view
 
     view.shown(_of(backend, experiment, home).shown(model), as_json=json)
     return 0
 
 
-@group.command()
+@page(group, "concrete models tag mixes:1 production", 0, 5)
 def tag(
     version: Exact,
-    alias: Annotated[str, typer.Argument(help="A word such as production.")],
+    alias: Annotated[str, typer.Argument(metavar="ALIAS", help="A word such as production.")],
     backend: o.Registry = "local",
     experiment: o.Whose = None,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Let an alias stand for this version, and for no other any more."""
+    """Give an alias to a version.
+
+    Another version that has the alias loses it.
+    """
     from concrete_cli.view import models as view
 
     view.tagged(_of(backend, experiment, home).tag(version, alias), alias, as_json=json)
     return 0
 
 
-@group.command()
+@page(group, "concrete models untag mixes@production", 0, 5)
 def untag(
     alias: Annotated[
         str,
@@ -115,7 +123,7 @@ def untag(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Take an alias away; the version stays."""
+    """Remove an alias; the version stays."""
     from concrete_cli.registry import naming
     from concrete_cli.view import models as view
 
@@ -125,7 +133,7 @@ def untag(
     return 0
 
 
-@group.command()
+@page(group, "concrete models verify", 0, 5, 8)
 def verify(
     model: Annotated[
         str,
@@ -140,7 +148,10 @@ def verify(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Check that every file is as it was registered; exit with 8 if one is not."""
+    """Check that models are as they were registered.
+
+    Every file is checked; the exit code is 8 if one is not as it was.
+    """
     from concrete_cli.errors import Damaged
     from concrete_cli.view import models as view
 
@@ -149,7 +160,7 @@ def verify(
     return Damaged.exit_code if any(one["damage"] for one in found) else 0
 
 
-@group.command()
+@page(group, "concrete models delete mixes:1", 0, 5)
 def delete(
     version: Exact,
     backend: o.Registry = "local",
@@ -157,7 +168,10 @@ def delete(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Remove a version that has no alias; its number is never given again."""
+    """Remove a version that has no alias.
+
+    Its number is never given again.
+    """
     from concrete_cli.view import models as view
 
     view.deleted(_of(backend, experiment, home).delete(version), as_json=json)

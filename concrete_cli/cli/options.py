@@ -11,7 +11,11 @@ from concrete_cli.cli import complete
 
 Experiment = Annotated[
     Path | None,
-    typer.Argument(help="The experiment; left out: the nearest concrete.toml.", show_default=False),
+    typer.Argument(
+        metavar="EXPERIMENT",
+        help="The experiment; left out: the nearest concrete.toml.",
+        show_default=False,
+    ),
 ]
 RunName = Annotated[
     str,
@@ -27,8 +31,8 @@ StepName = Annotated[
 Home = Annotated[
     Path | None,
     typer.Option(
-        help="Where concrete keeps its files; else CONCRETE_HOME; else .concrete beside the"
-        " experiment.",
+        metavar="DIR",
+        help="Where concrete keeps its files; left out: .concrete beside the experiment.",
         show_default=False,
     ),
 ]
@@ -36,6 +40,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Backend = Annotated[
     str,
     typer.Option(
+        metavar="NAME",
         help="Where to run: local, azureml, azureml-v2, or module:attribute.",
         autocompletion=complete.backends,
     ),
@@ -61,7 +66,10 @@ Called = Annotated[
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Change a value of the experiment.", show_default=False
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a value of the experiment; may be given again.",
+        show_default=False,
     ),
 ]
 Workflow = Annotated[
@@ -139,8 +147,12 @@ Trust = Annotated[
 Detach = Annotated[
     bool, typer.Option("--detach", help="Return at once; `concrete show` tells how it goes.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing unless something is wrong.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print a line for each change, no live table.")
+]
 
 
 def cloud(given: str) -> str:

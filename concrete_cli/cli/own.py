@@ -9,20 +9,25 @@ import typer
 
 from concrete_cli.backend import Options
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
+from concrete_cli.cli.pages import RUN
 from concrete_cli.execute import Request
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (init, run):
-        app.command()(command)
+    page(app, "concrete init new --data mixes.csv --target strength", 0, 2)(init)
+    page(app, "concrete run own.toml", *RUN)(run)
 
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; made if need be.")],
     data: Annotated[
         Path | None,
-        typer.Option(help="A CSV or Parquet file to learn from; left out: the shipped example."),
+        typer.Option(
+            metavar="FILE",
+            help="A CSV or Parquet file to learn from; left out: the shipped example.",
+        ),
     ] = None,
     target: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="The numeric column to predict.")
@@ -30,7 +35,10 @@ def init(
     json: o.Json = False,
     home: o.Home = None,  # noqa: ARG001  every command takes it; this one writes nothing there
 ) -> int:
-    """Write a commented experiment with the columns, types and ranges of a data file."""
+    """Write an experiment for a data file.
+
+    It is commented, and has the columns, types and ranges of the file.
+    """
     from concrete_cli.commands import scaffold
     from concrete_cli.view import scaffold as view
 
@@ -54,7 +62,10 @@ def run(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
-    """Run the steps of one's own: the [pipeline.steps.NAME] tables of an experiment."""
+    """Run the steps of your own pipeline.
+
+    They are the [pipeline.steps.NAME] tables of the experiment.
+    """
     from concrete_cli.cli import drive
 
     options = Options(jobs=jobs, cold=cold, reuse=not no_reuse, force=tuple(force or ()))

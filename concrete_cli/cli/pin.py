@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(pin)
+    page(app, "concrete pin https://example.org/mixes.csv", 0, 7)(pin)
 
 
 def pin(
@@ -23,7 +24,10 @@ def pin(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Fetch a URL; print the lines that make it the source of an experiment."""
+    """Print the sha256 that a URL needs.
+
+    The URL is fetched; what is printed are the lines that make it the source of an experiment.
+    """
     from concrete_cli import workspace
     from concrete_cli.errors import NotFound, UsageError
     from concrete_cli.home import prepare

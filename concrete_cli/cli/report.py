@@ -10,6 +10,7 @@ import typer
 
 from concrete_cli import workspace
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
 
@@ -25,7 +26,7 @@ PIPE = Path("-")
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(report)
+    page(app, "concrete report latest -o report.html", 0, 5)(report)
 
 
 def report(
@@ -35,7 +36,10 @@ def report(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Write a run as one HTML file: result, charts, steps, data, lineage, experiment."""
+    """Write a run as one HTML file.
+
+    It holds the result, charts, steps, data, lineage and the experiment.
+    """
     from concrete_cli.report import page, write
 
     space = workspace.here(home)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
 from concrete_cli.cli.models import Ref
+from concrete_cli.cli.pages import RUN
 
 if TYPE_CHECKING:
     from concrete_cli.backend import Backend
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(reproduce)
+    page(app, "concrete reproduce mixes", *RUN, 8)(reproduce)
 
 
 def reproduce(
@@ -28,7 +30,11 @@ def reproduce(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
-    """Run the recorded experiment of a model again; exit with 8 if it comes to something else."""
+    """Run the experiment of a model again.
+
+    The recorded experiment runs, and what it gives is compared with the model, file by file; the
+    exit code is 8 where they differ.
+    """
     from concrete_cli import workspace
     from concrete_cli.cli import drive
     from concrete_cli.commands import reproduce as reproduction

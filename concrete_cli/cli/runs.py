@@ -10,12 +10,19 @@ import typer
 from concrete_cli import workspace
 from concrete_cli.cli import options as o
 from concrete_cli.cli import report as pages
+from concrete_cli.cli.command import page
+from concrete_cli.cli.pages import RUN
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (runs, show, logs, compare, resume, cancel, gc):
-        app.command()(command)
+    page(app, "concrete runs")(runs)
+    page(app, "concrete show latest", 0, 5)(show)
+    page(app, "concrete logs latest prepare", 0, 5)(logs)
+    page(app, "concrete compare latest latest", 0, 5)(compare)
+    page(app, "concrete resume latest", *RUN, 5)(resume)
+    page(app, "concrete cancel latest", 0, 5)(cancel)
+    page(app, "concrete gc --older-than 30d", 0, 75)(gc)
 
 
 def runs(
@@ -44,7 +51,7 @@ def show(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Show a run: its steps, and its result as far as it has one."""
+    """Show a run: its steps and its result."""
     from concrete_cli import results
     from concrete_cli.cloud import remote
     from concrete_cli.view import cloud
@@ -93,7 +100,10 @@ def compare(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Compare two runs: what was different in them, and in what they came to."""
+    """Compare two runs.
+
+    Shows what differs in their steps, parameters, library versions and results.
+    """
     from concrete_cli.commands import history
     from concrete_cli.view import history as view
 
@@ -114,7 +124,10 @@ def resume(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
-    """Go on with a run that was stopped, killed or has failed; watch one that is going on."""
+    """Continue a run that was stopped or has failed.
+
+    What is done is not done again. A run that is going on is only watched.
+    """
     from concrete_cli.cli import drive
     from concrete_cli.cloud import adopting, remote
 
@@ -132,7 +145,10 @@ def cancel(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Stop a run; one that has ended is left as it is."""
+    """Stop a run.
+
+    A run that has ended is left as it is.
+    """
     from concrete_cli import results
     from concrete_cli.cloud import remote
     from concrete_cli.view import output
@@ -149,11 +165,16 @@ def cancel(
 
 
 def gc(
-    older_than: Annotated[str, typer.Option(help="Remove runs older than this: 30d, 12h.")] = "30d",
+    older_than: Annotated[
+        str, typer.Option(metavar="TIME", help="Remove runs older than this: 30d, 12h.")
+    ] = "30d",
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Remove old runs, the finished steps that no run needs any more, and leftovers."""
+    """Remove old runs, and results that no run needs.
+
+    It is refused while a run is going on.
+    """
     from concrete_cli.commands import collect
     from concrete_cli.view import output, style
 

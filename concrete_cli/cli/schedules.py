@@ -7,16 +7,18 @@ from typing import Annotated
 import typer
 
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import group as commands
+from concrete_cli.cli.command import page
 from concrete_cli.execute import Request
 
-group = typer.Typer(help="List, disable and delete schedules.", rich_markup_mode=None)
+group = commands("schedules", "concrete schedules list", alone=True)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The schedule.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(schedule)
-    app.add_typer(group, name="schedules")
+    page(app, 'concrete schedule concrete.toml --cron "0 3 * * 1"', 0, 2, 3, 7)(schedule)
+    app.add_typer(group)
 
 
 def schedule(
@@ -46,7 +48,10 @@ def schedule(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Start a plan at given times, without this terminal."""
+    """Start a plan at given times.
+
+    It starts without this terminal: by a timer of this machine, or in a cloud.
+    """
     from concrete_cli import execute
     from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
@@ -57,7 +62,7 @@ def schedule(
     return 0
 
 
-@group.callback(invoke_without_command=True)
+@group.callback()
 def _schedules(
     context: typer.Context,
     backend: o.Backend = "local",
@@ -65,12 +70,15 @@ def _schedules(
     json: o.Json = False,
     home: o.Home = None,
 ) -> None:
-    """List, disable and delete schedules; alone: list them."""
+    """List, disable and delete schedules.
+
+    By itself it lists them.
+    """
     if context.invoked_subcommand is None:
         list_(backend, experiment, json, home)
 
 
-@group.command("list")
+@page(group, "concrete schedules list", name="list")
 def list_(
     backend: o.Backend = "local",
     experiment: o.Whose = None,
@@ -86,7 +94,7 @@ def list_(
     return 0
 
 
-@group.command()
+@page(group, "concrete schedules disable nightly", 0, 5)
 def disable(
     name: Name,
     backend: o.Backend = "local",
@@ -103,7 +111,7 @@ def disable(
     return 0
 
 
-@group.command()
+@page(group, "concrete schedules delete nightly", 0, 5)
 def delete(
     name: Name,
     backend: o.Backend = "local",

@@ -10,6 +10,8 @@ import typer
 
 from concrete_cli.backend import Options
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
+from concrete_cli.cli.pages import RUN
 from concrete_cli.execute import Request
 
 Data = Annotated[
@@ -49,7 +51,7 @@ Shards = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(score)
+    page(app, "concrete score --data new.csv --out predictions.csv", *RUN, 5)(score)
 
 
 def score(
@@ -72,7 +74,10 @@ def score(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
-    """Predict new rows with a model: one prediction and its interval per row, in their order."""
+    """Predict new rows with a model.
+
+    Each row gets a prediction and its interval, in the order of the rows.
+    """
     from concrete_cli import execute, workspace
     from concrete_cli.cli import drive, streams
     from concrete_cli.commands import scoring

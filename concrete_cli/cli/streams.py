@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
+import logging
 import os
 import sys
-from typing import BinaryIO
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, BinaryIO, TextIO
+
+LOG = logging.getLogger("concrete")
+_answers: list[TextIO] = []  # stdout, where -q holds back what is printed
 
 
 def steady() -> None:
@@ -33,6 +39,60 @@ def typed(what: str, otherwise: str = "") -> BinaryIO:
         hint = f"; {otherwise}" if otherwise else ""
         print(f"type or paste {what}, end it with Ctrl-D{hint}", file=sys.stderr)
     return sys.stdin.buffer
+
+
+def answer() -> TextIO:
+    """Return stdout for what somebody asked for with `-`: -q does not silence that."""
+    return _answers[-1] if _answers else sys.stdout
+
+
+@contextlib.contextmanager
+def silent(fine: Collection[int | None]) -> Iterator[Callable[[Any], Any]]:
+    """Print nothing if the block ends with a `fine` exit code, which it gives to what this yields.
+
+    Otherwise print what was held back; an error is printed after it.
+    """
+    real, held = (sys.stdout, sys.stderr), (io.StringIO(), io.StringIO())
+    good = False
+
+    def ended(code: Any) -> Any:
+        nonlocal good
+        good = code in fine
+        return code
+
+    LOG.setLevel(logging.ERROR)
+    _answers.append(sys.stdout)
+    sys.stdout, sys.stderr = held
+    try:
+        yield ended
+    finally:
+        sys.stdout, sys.stderr = real
+        _answers.pop()
+        for stream, text in zip(real, held, strict=True):
+            stream.write("" if good else text.getvalue())
+
+
+class Told(logging.Formatter):
+    """Writes a record of the log: a warning as such, what --debug shows with the time."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        level = record.levelname.lower()
+        if record.levelno >= logging.WARNING:
+            return f"{level}: {record.getMessage()}"
+        return f"{level} {record.relativeCreated / 1000:7.3f} s: {record.getMessage()}"
+
+
+def listen_to_log() -> None:
+    """Show warnings of our own on stderr."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Told())
+    LOG.addHandler(handler)
+
+
+def log_all() -> None:
+    """Show also what is logged for who looks for a mistake."""
+    LOG.setLevel(logging.DEBUG)
 
 
 def _as_in_json(error: UnicodeError) -> tuple[str, int]:

@@ -6,12 +6,14 @@ import typer
 
 from concrete_cli.backend import Options
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import page
+from concrete_cli.cli.pages import RUN
 from concrete_cli.execute import Request
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(train)
+    page(app, "concrete train concrete.toml", *RUN)(train)
 
 
 def train(
@@ -30,7 +32,10 @@ def train(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
-    """Try every candidate, select the best by cross-validation, measure it on the test rows."""
+    """Try every candidate and select the best model.
+
+    The best is selected by cross-validation, then measured on the test rows, once.
+    """
     from concrete_cli.cli import drive
 
     options = Options(jobs=jobs, cold=cold, reuse=not no_reuse, force=tuple(force or ()))

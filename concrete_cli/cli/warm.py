@@ -8,20 +8,25 @@ from typing import Annotated
 import typer
 
 from concrete_cli.cli import options as o
+from concrete_cli.cli.command import group, page
 
-Idle = Annotated[str, typer.Option(help="End it after so long without a run: 10m, 2h.")]
+Idle = Annotated[
+    str, typer.Option(metavar="TIME", help="End it after so long without a run: 10m, 2h.")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    warm = typer.Typer(
-        help="Keep the libraries imported between runs.",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-    )
-    for command in (start, stop, status):
-        warm.command()(command)
-    app.add_typer(warm, name="warm")
+    warm = group("warm", "concrete warm start concrete.toml", alone=False)
+    warm.callback()(_warm)
+    page(warm, "concrete warm start concrete.toml --idle 30m")(start)
+    page(warm, "concrete warm stop")(stop)
+    page(warm, "concrete warm status")(status)
+    app.add_typer(warm)
+
+
+def _warm() -> None:
+    """Keep the libraries imported between runs."""
 
 
 def start(
@@ -30,7 +35,10 @@ def start(
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
-    """Start a process that has imported what the experiment's steps import."""
+    """Start a process that has the libraries imported.
+
+    They are those that the steps of the experiment import.
+    """
     from concrete_cli.commands import warmth
 
     return _show(warmth.start(experiment, home, o.seconds("--idle", idle)), as_json=json)
@@ -56,7 +64,7 @@ def status(
     json: o.Json = False,
     home: o.Home = None,  # noqa: ARG001  every command takes it
 ) -> int:
-    """Say whether there is one, and what it has imported."""
+    """Show whether it runs, and what it has imported."""
     from concrete_cli.commands import warmth
 
     return _show(warmth.resident().status(), as_json=json)

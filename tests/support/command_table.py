@@ -29,15 +29,18 @@ def leaves() -> Iterator[tuple[str, Any]]:
     """Yield each command that does something, by its name."""
     app.add_commands()
     group = typer.main.get_group(app.app)
-    order = [name for names in app.COMMANDS.values() for name in names]
+    order = [name for names in app.SECTIONS.values() for name in names]
     for name in sorted(group.commands, key=order.index):  # whatever was asked for before
         yield from _below(group.commands[name], f"concrete {name}")
 
 
 def table() -> str:
     """Return the table in Markdown."""
-    rows = [f"| `{name}` | {text} |" for name, text in commands()]
-    return "\n".join(["| command | what it does |", "|---|---|", *rows, ""])
+    lines = ["| command | what it does |", "|---|---|"]
+    for title, names in app.SECTIONS.items():
+        rows = [f"| `{row}` | {text} |" for row, text in commands() if row.split()[1] in names]
+        lines += [f"| **{title}** | |", *rows]
+    return "\n".join([*lines, ""])
 
 
 def _below(command: Any, path: str) -> Iterator[tuple[str, Any]]:
