@@ -11,9 +11,9 @@ from concrete_cli import disk, runs
 from concrete_cli import results_finetune as tuned
 from concrete_cli.backend import Backend, Event, State, were_stopped
 from concrete_cli.cache import Cache
-from concrete_cli.errors import NotFound, StaysThere, StepFailed
-from concrete_cli.plan import Output, Plan
-from concrete_cli.runs import Run
+from concrete_cli.errors import ConcreteError, NotFound, StaysThere, StepFailed
+from concrete_cli.plan import Output, Plan, Source
+from concrete_cli.runs import Run, Runs
 
 SCHEMA_VERSION = 1
 # The outputs that a person wants to have at hand: they are copied beside the run.
@@ -31,6 +31,7 @@ def document(run: Run, backend: Backend) -> dict[str, Any]:
     paths = {} if own else keep(run, backend, last)
     board = _read(paths.get("leaderboard"), "leaderboard.json")
     now = status(run, plan, last)
+    said = warnings(run, last)
     return {
         "schema_version": SCHEMA_VERSION,
         "run": run.id,
@@ -39,7 +40,8 @@ def document(run: Run, backend: Backend) -> dict[str, Any]:
         "status": now,
         "seconds": record.get("seconds", 0),
         "steps": steps(plan, last, going=now == "running"),
-        "warnings": warnings(run, last),
+        "notices": said["notices"],
+        "warnings": said["warnings"],
         "leaderboard": _leaderboard(board),
         "selected": _selected(board),
         "test": _test(_read(paths.get("report"), "metrics.json")),
@@ -89,14 +91,28 @@ def steps(plan: Plan, last: dict[str, Event], *, going: bool) -> list[dict[str, 
     return found
 
 
-def warnings(run: Run, last: dict[str, Event]) -> list[str]:
-    """Return what a run of this machine has found odd in the data."""
-    event = last.get("prepare")
+def warnings(run: Run, last: dict[str, Event]) -> dict[str, list[str]]:
+    """Return what a run of this machine has to say of the data.
+
+    `notices` change what its scores mean; `warnings` are oddities of single rows and columns.
+    """
+    home, profile = run.folder.parents[1], dict[str, Any]()
+    event = last.get("prepare") or _prepared_before(run)
     if event and event.entry:
-        profile = Cache(run.folder.parents[1]).entry(event.entry).output("data") / "profile.json"
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            return list(disk.read_json(profile)["warnings"])
-    return []
+        path = Cache(home).entry(event.entry).output("data") / "profile.json"
+        with contextlib.suppress(OSError, ValueError):
+            profile = dict(disk.read_json(path))
+    return {name: list(profile.get(name, [])) for name in ("notices", "warnings")}
+
+
+def _prepared_before(run: Run) -> Event | None:
+    """Return the end of the step that prepared the data of a run which goes on from another."""
+    items = (item for step in run.plan.steps for _, item in step.items())
+    uris = {item.uri for item in items if isinstance(item, Source)}
+    for name in {uri.removeprefix("run:").partition("/")[0] for uri in uris if "run:" in uri}:
+        with contextlib.suppress(ConcreteError):
+            return Runs(run.folder.parents[1]).find(name).last_events().get("prepare")
+    return None
 
 
 def status(run: Run, plan: Plan | None = None, last: dict[str, Event] | None = None) -> str:

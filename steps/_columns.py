@@ -30,6 +30,7 @@ class Wanted:
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     features: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    group_by: Sequence[str] = ()
 
     def role(self, name: str) -> str:
         """Return what the column is there for: target, dropped or feature."""
@@ -164,11 +165,18 @@ def _dropped(array: Any) -> tuple[Any, str]:
                 return numbers, "number"
     except pa.ArrowInvalid:  # keys beyond 2**53, of which no two may become one
         pass
+    return as_text(array), "category"
+
+
+def as_text(array: Any) -> Any:
+    """Return any values as text."""
+    if pa.types.is_dictionary(array.type):
+        array = pc.cast(array, array.type.value_type)
     try:
-        return pc.cast(array, pa.string()), "category"
+        return pc.cast(array, pa.string())
     except pa.ArrowException:  # lists, say, or bytes that are no text
         values = (None if one is None else repr(one) for one in array.to_pylist())
-        return pa.array(values, pa.string()), "category"
+        return pa.chunked_array([pa.array(values, pa.string())])
 
 
 def _levels(array: Any) -> Any:

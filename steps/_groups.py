@@ -21,6 +21,14 @@ def group_numbers(rows: pd.DataFrame, by: Sequence[str]) -> Integers:
     return groups
 
 
+def set_apart(groups: Integers, alone: NDArray[np.bool_]) -> Integers:
+    """Return the groups of the rows, each row of `alone` being one of its own."""
+    if not alone.any():
+        return groups
+    apart = np.where(alone, groups.max() + 1 + np.arange(len(groups)), groups)
+    return pd.factorize(apart)[0].astype(np.int64)
+
+
 def strata(values: pd.Series, bins: int) -> Integers:
     """Return the stratum of each row: a quantile bin of numbers, a level of anything else."""
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):

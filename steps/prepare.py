@@ -14,6 +14,7 @@ import pyarrow.parquet
 
 from _checks import check
 from _columns import Wanted, typed
+from _keys import comparable, notice, written_keys
 from _profile import profile
 from _step import arguments, json_value, report, run, write_json
 from _table import read_table
@@ -28,8 +29,10 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--columns", type=json_value, default={}, help="checks of single columns")
     it.add_argument("--features", type=json_value, default={}, help="name -> expression")
     it.add_argument("--units", type=json_value, default={}, help="column -> unit")
+    it.add_argument("--group-by", type=json_value, default=[], help="columns that make a group")
+    it.add_argument("--stratify-by", default="", help="the column of the strata")
     it.add_argument("--source", type=Path, required=True, help="a CSV or Parquet file")
-    it.add_argument("--data", type=Path, required=True, help="output: data.parquet, profile.json")
+    it.add_argument("--data", type=Path, required=True, help="output: data, profile, keys")
     return it
 
 
@@ -47,7 +50,7 @@ def summary(facts: Mapping[str, Any]) -> str:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Write data.parquet, profile.json, metrics.json."""
+    """Write data.parquet, keys.parquet of what makes a group, profile.json, metrics.json."""
     wanted = Wanted(
         source=args.source,
         target=args.target,
@@ -56,16 +59,22 @@ def main(args: argparse.Namespace) -> None:
         checks=args.columns,
         features=args.features,
         units=args.units,
+        group_by=args.group_by,
     )
     table, notes = read_table(args.source, args.categorical)
+    written = written_keys(table, wanted)
     table, columns = typed(table, wanted)
     check(table, columns, wanted)
+    keys = comparable(written, table) if written.num_columns else None
     facts = profile(table, columns, wanted)
+    facts["notices"] = notice(keys) if keys else []
     facts["warnings"] = notes + facts["warnings"]
     print(summary(facts))
-    for warning in facts["warnings"]:
+    for warning in [*facts["notices"], *facts["warnings"]]:
         print("warning:", warning)
     pyarrow.parquet.write_table(table, args.data / "data.parquet", compression="zstd")
+    if keys:
+        pyarrow.parquet.write_table(keys, args.data / "keys.parquet", compression="zstd")
     write_json(args.data / "profile.json", facts)
     counts = {name: facts[name] for name in ("rows", "duplicates", "missing")}
     report({**counts, "columns": len(columns), "warnings": len(facts["warnings"])}, args.data)

@@ -1,6 +1,7 @@
 """Set test rows aside and give the train rows folds; a group is never torn apart.
 
-Without --group-by, rows that are equal in everything still stay together.
+Without --group-by, rows that are equal in everything still stay together. With it, a row without
+a key is a group of its own. A test set that is far from the share that was asked for is refused.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import pandas as pd
 import pyarrow.dataset  # noqa: F401  pandas reads with it; imported once for all steps to come
 
 from _expression import parse_all
-from _groups import assign, group_numbers, strata
+from _groups import assign, group_numbers, set_apart, strata
 from _signature import signature
 from _step import Refused, arguments, json_value, read_json, report, run, write_json
-from _words import nearest
+from _words import SHOWN, nearest
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,7 +44,10 @@ def main(args: argparse.Namespace) -> None:
     kept = [column["name"] for column in facts["columns"] if column["role"] != "dropped"]
     stratify = args.stratify or {}
     derived = _derived(rows, facts, [*args.group_by, *filter(None, [stratify.get("column")])])
-    groups = group_numbers(derived, args.group_by or kept)
+    keys = _keys(args, derived) if args.group_by else rows[kept]
+    groups = group_numbers(keys, [*keys.columns])
+    if args.group_by:
+        groups = set_apart(groups, keys.isna().all(axis=1).to_numpy())
     _check(args, groups)
     bins = groups * 0
     if stratify:
@@ -52,6 +56,7 @@ def main(args: argparse.Namespace) -> None:
     shares = [1 - args.test_fraction, args.test_fraction]
     sides = assign(groups, bins, shares, random)
     is_test = _leave_enough(sides, np.bincount(groups), args.folds)[groups] == 1
+    _check_share(args, is_test, groups, keys, len(np.unique(bins)))
     _write(rows.loc[is_test, kept], args.test, groups=groups[is_test])
     train, groups = rows.loc[~is_test, kept], _renumbered(groups[~is_test])
     folds = assign(groups, bins[~is_test], [1 / args.folds] * args.folds, random)[groups]
@@ -73,6 +78,14 @@ def _derived(rows: pd.DataFrame, facts: dict[str, Any], names: Sequence[str]) ->
     return pd.DataFrame(columns)
 
 
+def _keys(args: argparse.Namespace, derived: pd.DataFrame) -> pd.DataFrame:
+    """Return what makes a group: columns as they are written, and derived features."""
+    path = args.data / "keys.parquet"
+    written = pd.read_parquet(path) if path.is_file() else derived[[]]
+    names = dict.fromkeys(args.group_by)
+    return pd.DataFrame({name: (written if name in written else derived)[name] for name in names})
+
+
 def _check(args: argparse.Namespace, groups: Any) -> None:
     count = int(groups.max()) + 1
     if not 0 < args.test_fraction < 1:
@@ -83,6 +96,37 @@ def _check(args: argparse.Namespace, groups: Any) -> None:
             f"there are {count} {what}: too few for a test set and {args.folds} folds, which need"
             f" {args.folds + 1}; use fewer folds, group by less, or bring more data"
         )
+
+
+def _check_share(
+    args: argparse.Namespace, is_test: Any, groups: Any, keys: pd.DataFrame, strata: int
+) -> None:
+    """Refuse a test set that is off by more than half of what was asked.
+
+    A stratum of few rows can give a row more or less than its share.
+    """
+    rows, asked = len(is_test), args.test_fraction * len(is_test)
+    found = int(is_test.sum())
+    if abs(found - asked) <= max(asked / 2, strata):
+        return
+    sizes = np.bincount(groups)
+    largest = [
+        f"{_called(keys[groups == group].iloc[0])} ({sizes[group]} rows)"
+        for group in np.argsort(-sizes, kind="stable")[:SHOWN]
+    ]
+    what = f"of equal {', '.join(args.group_by)}" if args.group_by else "that are equal"
+    raise Refused(
+        f"the test set would have {found} of {rows} rows ({found / rows:.1%}), but test_fraction"
+        f" asks for {args.test_fraction:.1%}: rows {what} stay together, and there are"
+        f" {len(sizes)} groups for the test set and {args.folds} folds; the largest are"
+        f" {'; '.join(largest)}. Group by columns that make smaller groups, or change"
+        " test_fraction or folds"
+    )
+
+
+def _called(keys: pd.Series) -> str:
+    named = [f"{name} {value}" for name, value in keys.items() if not pd.isna(value)]
+    return ", ".join(named[:SHOWN]) + (", ..." if len(named) > SHOWN else "")
 
 
 def _leave_enough(sides: Any, sizes: Any, folds: int) -> Any:

@@ -22,7 +22,8 @@ class Split(Table):
     test_fraction: float = Field(0.2, gt=0, lt=1, description="The share of rows for the test.")
     group_by: list[Text] = Field(
         default_factory=list,
-        description="Rows that are equal in all these columns stay together.",
+        description="Rows that are equal in all these columns, as the file has them, stay"
+        " together; a row without such a key is a group of its own.",
     )
     stratify: Stratify | None = Field(
         None, description="A column whose distribution is the same in every part."

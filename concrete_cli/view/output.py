@@ -27,7 +27,7 @@ def result(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         document(found)
         return
-    _warn([*_odd_data(found), *_failed_candidates(found)])
+    _warn([*found.get("notices", []), *_odd_data(found), *_failed_candidates(found)])
     if found["leaderboard"]:
         print("\n".join([*leaderboard(found), ""]))
     if found["selected"]:

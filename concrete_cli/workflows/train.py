@@ -63,6 +63,7 @@ def prepare(experiment: Experiment) -> Step:
     """Return the step that reads and checks the data."""
     data = experiment.data
     checks = {name: _given(column) for name, column in data.columns.items()}
+    stratify = experiment.split.stratify
     return Step(
         "prepare",
         "prepare.py",
@@ -75,6 +76,8 @@ def prepare(experiment: Experiment) -> Step:
             "columns": checks,
             "features": dict(experiment.features),
             "units": dict(data.units),
+            "group_by": list(experiment.split.group_by),
+            **({"stratify_by": stratify.column} if stratify else {}),
         },
     )
 

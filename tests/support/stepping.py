@@ -66,7 +66,13 @@ def cut(source: Path, folder: Path, target: str, **split: Any) -> Path:
     features = split.pop("features", {})
     drop = split.pop("drop", [])
     step(
-        "prepare", target=target, features=features, drop=drop, source=source, data=folder / "data"
+        "prepare",
+        target=target,
+        features=features,
+        drop=drop,
+        group_by=split.get("group_by", []),
+        source=source,
+        data=folder / "data",
     )
     step(
         "split",
