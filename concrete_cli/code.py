@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-import functools
 import os
-import re
 import shutil
 import sys
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest
+from concrete_cli import digest, installed, payload, syspath
+from concrete_cli.plan import Step
 
 # A file as it looks from outside: path, inode, size, both times in nanoseconds.
 Look = tuple[str, int, int, int, int]
@@ -23,36 +22,41 @@ KEPT = 4096  # files
 OWN_WAY = (
     "_import_"  # begins the name of a module that imports the package NAME in a way of its own
 )
+SUFFIXES = (".py", *EXTENSION_SUFFIXES)
+BY_NAME = ("import_module", "__import__", "run_module")  # functions that import what a text names
+# What was read in a file: dotted names of modules, and absolute folders that it adds to sys.path.
 _known: dict[Look, frozenset[str]] = {}
-# Names under which well-known modules are published, to spare a search of all that is installed.
-PUBLISHED_AS = {
-    "sklearn": ("scikit-learn",),
-    "xgboost": ("xgboost", "xgboost-cpu"),
-    "yaml": ("PyYAML",),
-    "PIL": ("pillow",),
-}
 
 
-def closure(script: Path, modules: Iterable[str] = ()) -> dict[str, Path]:
-    """Return the script and every sibling module that it imports, directly or not.
+def made_of(step: Step) -> dict[str, Path]:
+    """Return the files of a step: script, own modules, what they import, and declared files."""
+    return closure(payload.script(step.script), step.modules, step.libraries)
 
-    `modules` are files of the user's own that belong to it as well, with their siblings. Keys
-    are the names relative to the folder of the script or module: the layout that must travel.
-    Where two folders have a module of one name, the script's goes first, as on sys.path.
+
+def closure(
+    script: Path, modules: Iterable[str] = (), named: Iterable[str] = ()
+) -> dict[str, Path]:
+    """Return the script and all that it imports, directly or not, but what is installed.
+
+    `modules` are files of the user's own that belong to it as well, with their siblings; `named`
+    are modules that it imports by a name known only when it runs. Keys are the names relative to
+    the folder on sys.path: the layout that must travel. Where two folders have a module of one
+    name, the script's goes first, as on sys.path.
     """
     given = [script, *map(Path, modules)]
-    roots = tuple(dict.fromkeys(str(path.parent) for path in given))
+    roots = dict.fromkeys(str(path.parent) for path in given)
     found: dict[str, Path] = {}
     seen: set[str] = set()
+    wanted = {_top(module) for module in named}
     waiting = [(path.name, path) for path in given]
-    for name, path in waiting:
-        if name in found:
-            continue
-        found[name] = path
-        new = {_top(module) for module in imports(path)} - seen
-        seen |= new
-        for module in sorted(new):
-            waiting += _siblings(roots, module)
+    while waiting:
+        for name, path in waiting:
+            if name not in found:
+                found[name] = path
+                wanted |= {_top(module) for module in imports(path)}
+                roots |= dict.fromkeys(_added(path))
+        new, seen = sorted(wanted - seen), seen | wanted
+        waiting = [file for module in new for file in _files(roots, module)]
     return found
 
 
@@ -66,17 +70,11 @@ def stage(files: Mapping[str, Path], into: Path) -> None:
 
 def imports(path: Path) -> frozenset[str]:
     """Return the dotted names of the modules that a Python file imports, anywhere in it."""
-    facts = os.stat(path)  # noqa: PTH116  a Path costs more than the call
-    look = (str(path), facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-    if look not in _known:
-        if len(_known) >= KEPT:
-            _known.clear()
-        _known[look] = _imports(path)
-    return _known[look]
+    return frozenset(name for name in _read(path) if not name.startswith(os.sep))
 
 
 def known() -> list[tuple[Look, list[str]]]:
-    """Return what `imports` has found so far, for another process to `recall`.
+    """Return what was read in files so far, for another process to `recall`.
 
     A file that was changed a moment ago may change again within one tick of the clock of its file
     system, and look the same: it is left out.
@@ -93,17 +91,17 @@ def recall(found: Iterable[tuple[Iterable[Any], Iterable[str]]]) -> None:
 
 
 def libraries(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the dotted names of what the files import from outside: no siblings, no stdlib."""
+    """Return the dotted names of what the files import from outside: not their own, no stdlib."""
     return tuple(
         name for name in outside(files, named) if _top(name) not in sys.stdlib_module_names
     )
 
 
 def outside(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the dotted names of all that the files import, their siblings excepted."""
-    own = {name.partition("/")[0].removesuffix(".py") for name in files}
+    """Return the dotted names of all that the files import, save what they hold themselves."""
+    whole, parts = _held(files)
     wanted = {name for path in files.values() for name in imports(path)} | set(named)
-    return tuple(sorted(name for name in wanted if _top(name) not in own))
+    return tuple(sorted(name for name in wanted if _top(name) not in whole and name not in parts))
 
 
 def ahead(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, ...]:
@@ -120,79 +118,96 @@ def ahead(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, ..
 
 def versions(libraries: Iterable[str]) -> dict[str, str]:
     """Return the installed version of each top-level module; one that is missing is `absent`."""
-    return {top: _version(top) for top in sorted({_top(name) for name in libraries})}
+    return {top: installed.version(top) for top in sorted({_top(name) for name in libraries})}
+
+
+def _read(path: Path) -> frozenset[str]:
+    if path.suffix != ".py":
+        return frozenset()
+    facts = os.stat(path)  # noqa: PTH116  a Path costs more than the call
+    look = (str(path), facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+    if look not in _known:
+        if len(_known) >= KEPT:
+            _known.clear()
+        _known[look] = _imports(path)
+    return _known[look]
+
+
+def _added(path: Path) -> list[str]:
+    """Return the folders that a file adds to sys.path."""
+    return sorted(name for name in _read(path) if name.startswith(os.sep))
 
 
 def _imports(path: Path) -> frozenset[str]:
-    names: set[str] = set()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python has to say is for the step's own log
-            tree = ast.parse(path.read_bytes(), str(path))
+            text = path.read_bytes()
+            tree = ast.parse(text, str(path))
     except (SyntaxError, ValueError):
         return frozenset()  # the step itself will say what is wrong, with its traceback
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names.add(node.module)
-    return frozenset(names)
+    names = {name for node in ast.walk(tree) for name in _named(node)}
+    folders = syspath.added(tree, path) if syspath.touched(text) else ()
+    return frozenset(names | {*folders})
 
 
-def _siblings(roots: Iterable[str], name: str) -> list[tuple[str, Path]]:
-    """Return the files of a module in the first folder that has it, in the order of Python."""
+def _named(node: ast.AST) -> Iterator[str]:
+    """Yield the modules that a statement or a call imports."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+        yield node.module
+    elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+        function = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        text = node.args[0].value
+        if function in BY_NAME and isinstance(text, str) and not text.startswith("."):
+            yield text
+
+
+def _files(roots: Iterable[str], module: str) -> list[tuple[str, Path]]:
+    """Return the files of a module of the user's own: names relative to its root, and paths."""
     for root in roots:
-        folder = os.path.join(root, name)  # noqa: PTH118  a Path costs more than the look
+        folder = os.path.join(root, module)  # noqa: PTH118  a Path costs more than the look
         if os.path.isfile(os.path.join(folder, "__init__.py")):  # noqa: PTH113, PTH118
-            return list(_inside(root, folder))
+            return list(_inside(Path(folder)))
         if os.path.isfile(f"{folder}.py"):  # noqa: PTH113
-            return [(f"{name}.py", Path(f"{folder}.py"))]
-    for root in roots:  # a folder without __init__.py comes after every module of that name
-        folder = os.path.join(root, name)  # noqa: PTH118
-        if name not in sys.stdlib_module_names and os.path.isdir(folder):  # noqa: PTH112
-            return list(_inside(root, folder))
-    return []
+            return [(f"{module}.py", Path(f"{folder}.py"))]
+    elsewhere = installed.origin(module)
+    if elsewhere.found and not elsewhere.namespace:
+        return [file for path in elsewhere.own for file in _inside(path)]
+    # A folder without __init__.py comes after every module of that name.
+    beside = [Path(root, module) for root in roots]
+    compiled = [Path(f"{path}{suffix}") for path in beside for suffix in EXTENSION_SUFFIXES]
+    places = [path for path in (*compiled, *beside) if path.exists()][:1]
+    return [file for path in (*places, *elsewhere.own) for file in _inside(path)]
 
 
-def _inside(root: str, folder: str) -> Iterator[tuple[str, Path]]:
-    for path in sorted(Path(folder).rglob("*.py")):
-        yield path.relative_to(root).as_posix(), path
+def _inside(place: Path) -> Iterator[tuple[str, Path]]:
+    """Yield name and path of a module's file, or of each in its folder."""
+    if place.is_file():
+        yield place.name, place
+        return
+    for folder, inside, files in os.walk(place):
+        inside[:] = sorted(name for name in inside if not name.startswith((".", "__pycache__")))
+        for name in sorted(files):
+            if name.endswith(SUFFIXES):
+                path = Path(folder, name)
+                yield path.relative_to(place.parent).as_posix(), path
+
+
+def _held(files: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Return the top-level modules that are in the files as a whole, then dotted names of parts."""
+    whole: set[str] = set()
+    parts: set[str] = set()
+    for file in files:
+        if file.endswith(SUFFIXES):
+            *folders, name = file.split("/")
+            names = folders if name == "__init__.py" else [*folders, name.partition(".")[0]]
+            if len(names) == 1:
+                whole.add(names[0])
+            parts |= {".".join(names[: number + 1]) for number in range(len(names))}
+    return whole, parts
 
 
 def _top(name: str) -> str:
     return name.partition(".")[0]
-
-
-@functools.cache
-def _version(module: str) -> str:
-    names = PUBLISHED_AS.get(module, (module,))
-    for name in names:
-        if found := _installed().get(_canonical(name)):
-            return found
-    from importlib import metadata  # 20 ms, and rarely needed: what is no wheel, other names
-
-    published = metadata.packages_distributions().get(module, ())
-    for name in (*names, *published):
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            return metadata.version(name)
-    return "absent"
-
-
-@functools.cache
-def _installed() -> dict[str, str]:
-    """Return what is installed, by the folders in which wheels describe themselves.
-
-    https://packaging.python.org/en/latest/specifications/recording-installed-packages/
-    """
-    found: dict[str, str] = {}
-    for place in sys.path:
-        with contextlib.suppress(OSError):
-            for entry in os.listdir(place or "."):  # noqa: PTH208  a Path costs more than the call
-                if entry.endswith(".dist-info"):
-                    name, _, version = entry.removesuffix(".dist-info").partition("-")
-                    found.setdefault(_canonical(name), version)
-    return found
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "_", name).lower()

@@ -77,7 +77,7 @@ def keep(home: Path, name: str, planned: Planned) -> None:
     facts = {field.name: getattr(planned, field.name) for field in fields(planned)}
     with contextlib.suppress(OSError, TypeError, ValueError):
         for step in planned.plan.steps:  # so that `imports` knows them
-            code.closure(payload.script(step.script), step.modules)
+            code.made_of(step)
         document = {
             "planned": facts | {"plan": plan_json.document(planned.plan)},
             "made_of": _made_of(planned),

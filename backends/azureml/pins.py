@@ -7,18 +7,16 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
 
-from concrete_cli import code
+from concrete_cli import code, installed
 from concrete_cli.plan import Step
-
-from .snapshot import script_of
 
 
 def lock(steps: Iterable[Step]) -> list[str]:
     """Return `name==version` for every distribution that the scripts need, sorted."""
     modules: set[str] = set()
     for step in steps:
-        files = code.closure(script_of(step), step.modules)
-        modules |= {name.partition(".")[0] for name in code.libraries(files, step.libraries)}
+        names = code.libraries(code.made_of(step), step.libraries)
+        modules |= {name.partition(".")[0] for name in names}
     found: dict[str, str] = {}
     waiting = [name for module in sorted(modules) for name in _published(module)]
     while waiting:
@@ -33,7 +31,7 @@ def lock(steps: Iterable[Step]) -> list[str]:
 
 def _published(module: str) -> Iterator[str]:
     """Yield the distribution that holds a module; the search of all that is installed is slow."""
-    for name in code.PUBLISHED_AS.get(module, (module,)):
+    for name in installed.PUBLISHED_AS.get(module, (module,)):
         if _installed(_plain(name)):
             yield name
             return

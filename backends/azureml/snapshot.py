@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from concrete_cli import code, payload
+from concrete_cli import code
 from concrete_cli.plan import Step
 
 LAUNCHER = "_attempts.py"
@@ -28,15 +28,9 @@ class Snapshot:
     bytes: int
 
 
-def script_of(step: Step) -> Path:
-    """Return the step's script: one that is shipped, or a file of the user's own."""
-    path = Path(step.script)
-    return path if path.is_absolute() else payload.script(step.script)
-
-
 def files_of(step: Step) -> dict[str, Path]:
     """Return all that must travel for a step, by its name in the folder."""
-    files = code.closure(script_of(step), step.modules)
+    files = code.made_of(step)
     if step.retries:
         files |= {LAUNCHER: Path(__file__).with_name("attempts.py")}
     return files

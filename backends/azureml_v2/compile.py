@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import code, digest, payload
+from concrete_cli import code, digest
 from concrete_cli.backend import Options
 from concrete_cli.errors import ExperimentInvalid, Problem
 from concrete_cli.plan import Plan, Source, Step
@@ -161,7 +161,7 @@ SPARK = {
 
 def files_of(step: Step) -> dict[str, Path]:
     """Return all that travels with a script, by its name in the folder."""
-    files = code.closure(payload.script(step.script), step.modules)
+    files = code.made_of(step)
     return {**files, HELPER: Path(attempt.__file__)} if needs_helper(step) else files
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from importlib import metadata
 from typing import Any
 
-from concrete_cli import code, payload
+from concrete_cli import code, installed
 from concrete_cli.plan import Plan
 
 from .sdk import entities
@@ -50,8 +50,8 @@ def lock(plan: Plan) -> list[str]:
     """Return `name==version` of every library that the scripts need, as installed here."""
     modules: set[str] = set()
     for step in plan.steps:
-        files = code.closure(payload.script(step.script), step.modules)
-        modules |= {name.partition(".")[0] for name in code.libraries(files, step.libraries)}
+        names = code.libraries(code.made_of(step), step.libraries)
+        modules |= {name.partition(".")[0] for name in names}
     return closure_of(_distributions(modules))
 
 
@@ -80,7 +80,7 @@ def closure_of(names: Iterable[str]) -> list[str]:
 def _distributions(modules: Iterable[str]) -> list[str]:
     published = metadata.packages_distributions()
     return [
-        next((name for name in code.PUBLISHED_AS.get(module, ()) if _installed(name)), None)
+        next((name for name in installed.PUBLISHED_AS.get(module, ()) if _installed(name)), None)
         or published.get(module, [module])[0]
         for module in modules
     ]

@@ -56,7 +56,7 @@ class Attempt:
     def orders(self, run_folder: Path) -> Orders:
         """Return what a process needs to become this step."""
         self.script = payload.script(self.step.script)
-        files = code.closure(self.script, self.step.modules)
+        files = code.made_of(self.step)
         self.state = run_folder / "state" / f"{self.step.name}-{digest.of_json(self.recipe)[:16]}"
         (self.state / FAILURE).unlink(missing_ok=True)
         return Orders(

@@ -48,7 +48,7 @@ def _become(orders: Mapping[str, Any], environment: Mapping[str, str], parent: i
     os.environ.update(environment)
     _forget(orders)
     preload.settle(orders["modules"])
-    fresh.import_from_text(str(Path(path).parent) for path in orders["files"].values())
+    fresh.import_from_text(orders["files"])
     _settle_libraries(orders["threads"])
     sys.argv = [orders["script"], *orders["argv"]]
     sys.path[:0] = [str(Path(orders["script"]).parent), *orders["path"]]
@@ -128,7 +128,8 @@ def _redirect(log: str) -> None:
 
 def _forget(orders: Mapping[str, Any]) -> None:
     """Let the step's own modules go before those of the same name that are loaded already."""
-    siblings = [name for name, path in orders["files"].items() if path != orders["script"]]
+    files = orders["files"].items()
+    siblings = [name for name, path in files if path != orders["script"] and name.endswith(".py")]
     own = {name.partition("/")[0].removesuffix(".py") for name in siblings}
     own = {name for name in own if name in sys.modules and name != "__main__"}
     if not own:

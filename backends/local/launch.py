@@ -10,7 +10,6 @@ import atexit
 import contextlib
 import itertools
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -111,7 +110,7 @@ class _Server:
         self._socket = there or self._launch(log)
         self._received = b""
         self._works: dict[int, str] = {}
-        self.send(op="environment", env=dict(os.environ))
+        self.send(op="environment", env=processes.environment())
 
     def run(self, ticket: int, orders: Orders, *, cold: bool) -> None:
         self._works[ticket] = orders.env[processes.MARK]
@@ -157,7 +156,7 @@ class _Server:
         with theirs, log.open("ab") if log else tempfile.TemporaryFile() as output:
             self._process = subprocess.Popen(
                 interpreter.module(f"{__package__}.forkserver", str(theirs.fileno())),
-                env=single_threaded(os.environ) | processes.ROOM,
+                env=single_threaded(processes.environment()) | processes.ROOM,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -25,6 +25,15 @@ LOOKS = 500  # times
 PAUSE = 0.002  # seconds; a process that was killed needs a moment to go
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of this process, with a PYTHONPATH that is the same in any folder."""
+    found = dict(os.environ)
+    if found.get("PYTHONPATH"):
+        folders = found["PYTHONPATH"].split(os.pathsep)
+        found["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, folders))
+    return found
+
+
 def die_with(parent: int) -> None:
     """Be killed when `parent`, who started this process, dies; at once if it is dead already."""
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

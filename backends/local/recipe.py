@@ -19,7 +19,7 @@ def recipe(step: Step, content: Digest) -> dict[str, Any]:
     Names of the folders on this machine are no part of it, nor are the processors it may use.
     """
     script = payload.script(step.script)
-    files = code.closure(script, step.modules)
+    files = code.made_of(step)
     before = {name: content(Output(name, "")) for name in step.after}
     return {
         "script": script.name,

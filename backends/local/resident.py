@@ -97,7 +97,7 @@ def _launch(idle: float) -> socket.socket:
             module = f"{__package__}.forkserver"
             subprocess.Popen(
                 interpreter.module(module, str(listener.fileno()), str(idle)),
-                env=single_threaded(os.environ) | processes.ROOM,
+                env=single_threaded(processes.environment()) | processes.ROOM,
                 pass_fds=[listener.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import cache, code, payload
+from concrete_cli import cache, code
 from concrete_cli.backend import Event, Options, State
 from concrete_cli.cache import Cache, Entry
 from concrete_cli.plan import Step
@@ -122,8 +122,7 @@ class Runner:
         wanted: dict[str, None] = {}
         for step in self._plan.steps:
             if step.name not in self._inputs.entries:
-                files = code.closure(payload.script(step.script), step.modules)
-                wanted |= dict.fromkeys(code.ahead(files, step.libraries))
+                wanted |= dict.fromkeys(code.ahead(code.made_of(step), step.libraries))
         if wanted and not self._crew.cold:
             self._crew.preload(wanted)
 

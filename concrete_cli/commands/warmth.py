@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from concrete_cli import code, execute, payload
+from concrete_cli import code, execute
 from concrete_cli.execute import Request
 from concrete_cli.plan import Plan
 
@@ -23,8 +23,7 @@ def libraries(plan: Plan) -> list[str]:
     """Return the modules that the steps of a plan import, in the order in which they need them."""
     found: dict[str, None] = {}
     for step in plan.steps:
-        files = code.closure(payload.script(step.script), step.modules)
-        found |= dict.fromkeys(code.ahead(files, step.libraries))
+        found |= dict.fromkeys(code.ahead(code.made_of(step), step.libraries))
     return list(found)
 
 

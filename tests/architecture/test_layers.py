@@ -42,6 +42,7 @@ CORE = {
     "durations",
     "errors",
     "home",
+    "installed",
     "interpreter",
     "journal",
     "locks",
@@ -55,6 +56,7 @@ CORE = {
     "registry",
     "runs",
     "sources",
+    "syspath",
 }
 
 
