@@ -18,13 +18,14 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from concrete_cli import disk, locks
 from concrete_cli.errors import BackendUnavailable, Busy, NotFound, UsageError
 
-from .serving import answers, bundles, key, listening, log, settings
+from .serving import alive, answers, board, bundles, key, listening, log, settings
 from .serving.daemon import Daemon
 from .serving.settings import Settings
 
@@ -60,32 +61,47 @@ class Endpoints:
                 if daemon.process():
                     daemon.hand_over(chosen)
                 else:
-                    daemon.start(chosen)
+                    daemon.start(chosen, any_port=not settings_.get("port"))
             finally:
                 bundles.clean(folder, self._settings(name))
-        return self.show(name)
+        found = self.show(name)
+        if before and not settings_.get("port") and self._known(name).port != before.port:
+            found["moved_from"] = before.url
+        return found
 
     def check(self, name: str, settings_: Mapping[str, Any]) -> None:
         """Raise what `deploy` would, as far as that can be known without a bundle."""
         before = self._settings(name)
         if not before or not Daemon(self._place(name)).process():
-            if settings_.get("port"):
-                listening.listen(settings_.get("host") or "127.0.0.1", settings_["port"]).close()
+            host = settings_.get("host") or (before.host if before else settings.HOST)
+            self._try(host, settings_.get("port") or 0)
             return
         if not settings_.get("replace"):
             raise Busy(
                 f"endpoint {name} is in use: it serves {before.model} at {before.url}",
                 help=f"--replace, another --name, or: concrete endpoints stop {name}",
             )
+        self._keep_address(before, settings_)
+
+    def _keep_address(self, before: Settings, asked: Mapping[str, Any]) -> None:
         for one in ("host", "port"):
-            if settings_.get(one) not in (None, getattr(before, one)):
-                hint = f"first: concrete endpoints stop {name}"
-                raise UsageError(f"endpoint {name} keeps its address while it runs", help=hint)
+            if asked.get(one) not in (None, getattr(before, one)):
+                hint = f"first: concrete endpoints stop {before.name}"
+                message = f"endpoint {before.name} keeps its address while it runs"
+                raise UsageError(message, help=hint)
+
+    def _try(self, host: str, port: int) -> None:
+        try:
+            listening.listen(host, port, patience=listening.LEFTOVERS).close()
+        except Busy as busy:
+            busy.help = f"--port {listening.free_port(host)} is free; or leave it out"
+            raise
 
     def list(self) -> list[dict[str, Any]]:
         """Return what there is, by name."""
         if not self._folder.is_dir():
             return []
+        self._sweep()
         names = sorted(path.name for path in self._folder.iterdir() if NAME.fullmatch(path.name))
         return [self.show(name) for name in names if self._settings(name)]
 
@@ -136,16 +152,28 @@ class Endpoints:
             Daemon(self._place(name)).end()
         return self.show(name)
 
-    def restart(self, name: str) -> dict[str, Any]:
-        """Start it anew: one that runs without a gap, one that is stopped where it was."""
+    def restart(self, name: str, port: int | None = None) -> dict[str, Any]:
+        """Start it again: one that runs without a gap, one that is stopped where it was.
+
+        One that is stopped can get another port.
+        """
         how = self._known(name)
         with self._locked(name):
             daemon = Daemon(self._place(name))
             if daemon.process():
+                self._keep_address(how, {"port": port})
                 daemon.hand_over(how)
             else:
-                daemon.start(how)
+                self._start_again(daemon, replace(how, port=port or how.port))
         return self.show(name)
+
+    def _start_again(self, daemon: Daemon, how: Settings) -> None:
+        try:
+            daemon.start(how)
+        except Busy as busy:
+            free = listening.free_port(how.host)
+            busy.help = f"concrete endpoints restart {how.name} --port {free}"
+            raise
 
     def rotate_key(self, name: str) -> Path:
         """Make a new key; from the next request on the old one is worth nothing."""
@@ -177,7 +205,18 @@ class Endpoints:
             return settings.read(self._place(name) / settings.FILE)
         return None
 
+    def _sweep(self) -> None:
+        """Remove what commands and supervisors left that were killed."""
+        for path in self._folder.glob("*"):
+            pid = path.name.rpartition(".")[2]
+            with contextlib.suppress(OSError):  # a home that cannot be written can be looked at
+                if path.name.startswith(".") and not (pid.isdigit() and alive.identity(int(pid))):
+                    disk.remove(path)
+                else:
+                    board.sweep(path)
+
     def _known(self, name: str) -> Settings:
+        self._sweep()
         found = self._settings(name)
         if found is None:
             known = [path.name for path in self._folder.glob("*") if self._settings(path.name)]

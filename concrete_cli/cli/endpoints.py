@@ -124,6 +124,12 @@ def stop(
 @page(group, "concrete endpoints restart strength", 0, 5)
 def restart(
     endpoint: Name,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Another port, for one that was stopped.", show_default=False
+        ),
+    ] = None,
     backend: o.Backend = "local",
     experiment: o.Whose = None,
     json: o.Json = False,
@@ -134,7 +140,7 @@ def restart(
     One that was stopped is started again, at the same URL.
     """
     there = _of(backend, experiment, home)
-    there.restart(endpoint)
+    there.restart(endpoint, port)
     return _show(there, endpoint, home, as_json=json)
 
 

@@ -105,8 +105,9 @@ class CloudEndpoints:
         """A cloud cannot keep an endpoint that is stopped."""
         raise self._cannot("stop", f"concrete endpoints stop {name} --remove {self._at}")
 
-    def restart(self, name: str) -> dict[str, Any]:
+    def restart(self, name: str, port: int | None = None) -> dict[str, Any]:
         """A cloud restarts what it serves by itself."""
+        self.check(name, {"port": port})
         raise self._cannot("restart", f"concrete deploy --name {name} {self._at}")
 
     def rotate_key(self, name: str) -> Path:

@@ -20,6 +20,13 @@ def deployed(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         return
     name = found["endpoint"]
+    if "moved_from" in found:
+        warning = style.paint("warning", "yellow", stream=sys.stderr)
+        print(
+            f"{warning}: another process listens at {found['moved_from']}, where {name} was:"
+            " its URL has changed.",
+            file=sys.stderr,
+        )
     print(f"ask it   concrete invoke {name} FILE", file=sys.stderr)
     print(f"stop it  concrete endpoints stop {name}", file=sys.stderr)
     if not found.get("loopback", True):

@@ -1,6 +1,7 @@
 """`concrete deploy`, `endpoints` and `invoke` as they are typed."""
 
 import json
+import re
 import socket
 import stat
 from pathlib import Path
@@ -121,12 +122,37 @@ def test_names_and_limits_come_from_the_command_or_the_experiment(run, folder):
         assert "such as" in refused
 
 
-def test_a_port_in_use(run):
+def listed(run):
+    return run("endpoints", "--json").json()["endpoints"]
+
+
+def test_a_port_in_use(run, sample):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         told = run("deploy", "--port", port, code=75).stderr
+        assert listed(run) == []
     assert f"port {port} of 127.0.0.1 is in use" in told
-    assert run("endpoints", "--json").json()["endpoints"] == []
+    free = int(re.search(r"--port (\d+) is free; or leave it out", told)[1])
+
+    first = run("deploy", "--port", free, "--workers", "1", "--json").json()
+    run("endpoints", "stop", "mix")
+    with socket.create_server(("127.0.0.1", free)):
+        stopped = run("endpoints", "restart", "mix", code=75).stderr
+        command = re.search(r"concrete (endpoints restart mix --port \d+)", stopped)[1]
+        assert run(*command.split(), "--json").json()["url"] != first["url"]
+        refused = run("endpoints", "restart", "mix", "--port", free, code=2).stderr
+        assert "concrete endpoints stop mix" in refused
+        run("endpoints", "stop", "mix", "--remove")
+
+        run("deploy", "--workers", "1", "--json")  # the first free one, and it is taken over
+        now = listed(run)[0]["url"]
+        run("endpoints", "stop", "mix")
+        with socket.create_server(("127.0.0.1", int(now.rpartition(":")[2]))):
+            assert f"another process listens at {now}" in run("deploy").stderr
+    assert listed(run)[0]["url"] not in (first["url"], now)
+    assert run("invoke", "mix", "-", stdin=json.dumps(sample)).json()["model"] == "mix:1"
+    run("endpoints", "stop", "mix")
+    assert run("deploy", "--json").json()["url"] not in (first["url"], now)  # it stays there
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "a\nb", "x" * 300, ".", "-x"])

@@ -125,12 +125,23 @@ def test_a_new_bundle_takes_over_without_a_gap_and_a_bad_one_not(deploy, other, 
 def test_a_killed_supervisor_takes_its_workers_along_and_can_be_started_again(deploy, sample):
     client = deploy(workers=2)
     supervisor, hands = deploy.endpoints.show("mix")["pid"], workers(deploy)
+    folder = deploy.home / "endpoints" / "mix"
+    removed = folder.with_name(f".x.{hands[0]}")  # of a command that is killed while it removes x
+    removed.mkdir()
+    deploy.endpoints.list()
+    assert len(list(folder.glob("board-*"))) == 1
+    assert removed.exists()
     os.kill(supervisor, signal.SIGKILL)
-    until(lambda: not any(alive.identity(pid) for pid in hands))
+    until(lambda: not alive.identity(supervisor))
     found = deploy.endpoints.show("mix")
     assert (found["status"], found["pid"]) == ("stopped", None)
-    assert deploy.endpoints.restart("mix")["url"] == found["url"]
+    assert list(folder.glob("board-*")) == []  # any command sweeps them, workers living or not
+    assert deploy.endpoints.restart("mix")["url"] == found["url"]  # it waits for those to go
+    until(lambda: not any(alive.identity(pid) for pid in hands))
     assert client.score(sample).status == 200
+    assert len(list(folder.glob("board-*"))) == 1
+    assert [one["endpoint"] for one in deploy.endpoints.list()] == ["mix"]
+    assert not removed.exists()
 
 
 def test_a_worker_that_hangs_is_replaced_and_the_log_does_not_grow_for_ever(

@@ -24,6 +24,11 @@ def identity(pid: int) -> str:
     return ""
 
 
+def mark(pid: int) -> str:
+    """Return when a process began as part of a file name; nothing when it is gone."""
+    return "".join(filter(str.isalnum, identity(pid)))[-16:]
+
+
 def signal_if(pid: int, began: str, number: int) -> bool:
     """Signal a process if it is still the one that began then; return whether it is."""
     if not began or identity(pid) != began:

@@ -6,10 +6,15 @@ A slot is a row of doubles in a mapped file: it outlives its worker, so that tot
 from __future__ import annotations
 
 import mmap
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from . import alive
+
+FILE = "board-"
 
 PATHS = ("/", "/score", "/health", "/ready", "/openapi.json", "/metrics", "other")
 STATUSES = (200, 204, 400, 401, 403, 404, 405, 408, 413, 415, 421, 422, 500, 503, 0)
@@ -23,6 +28,19 @@ REQUESTS = len(PLACES)
 WIDTH = REQUESTS + len(PATHS) * len(STATUSES)
 
 
+def name(pid: int) -> str:
+    """Return the name of a supervisor's file."""
+    return f"{FILE}{pid}-{alive.mark(pid)}"
+
+
+def sweep(folder: Path) -> None:
+    """Remove the files that supervisors left when they were killed."""
+    for path in folder.glob(f"{FILE}*"):
+        pid = path.name.removeprefix(FILE).partition("-")[0]
+        if not pid.isdigit() or path.name != name(int(pid)):
+            path.unlink(missing_ok=True)
+
+
 class Board:
     """The mapped file of an endpoint; slot 0 is the supervisor's, the others are the workers'."""
 
@@ -30,9 +48,12 @@ class Board:
         self.path = path
         self.slots = slots
         size = slots * WIDTH * 8
-        with path.open("ab+") as file:
-            file.truncate(size)
-            self._map = mmap.mmap(file.fileno(), size)
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.ftruncate(file, size)
+            self._map = mmap.mmap(file, size)
+        finally:
+            os.close(file)
         self._cells: Any = memoryview(self._map).cast("d")
 
     def slot(self, number: int) -> Slot:

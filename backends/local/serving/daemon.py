@@ -37,9 +37,13 @@ class Daemon:
                 return pid, began
         return None
 
-    def start(self, how: Settings) -> None:
-        """Start it and wait until it answers; the settings say from then on how it is served."""
-        with listening.listen(how.host, how.port) as listener:
+    def start(self, how: Settings, *, any_port: bool = False) -> None:
+        """Start it and wait until it answers; the settings say from then on how it is served.
+
+        With `any_port` it answers at another port if somebody else has taken its own.
+        """
+        patience = listening.LEFTOVERS
+        with listening.listen(how.host, how.port, patience=patience, or_any=any_port) as listener:
             how = replace(how, port=listener.getsockname()[1])
             how.write(self.folder / settings.FILE)
             disk.failpoint("deploy:start")

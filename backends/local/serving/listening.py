@@ -4,17 +4,44 @@ from __future__ import annotations
 
 import errno
 import socket
+import time
 
 from concrete_cli.errors import Busy, UsageError
 
 FIRST, LAST = 8400, 8499  # where a port is looked for when none is asked for
+LEFTOVERS = 1.0  # seconds in which workers of a supervisor that was killed let go of its port
+LOOK = 0.05  # seconds between looks at a port that is in use
 QUEUE = 1024  # connections that wait for a worker
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0: the first that is free from 8400 on."""
-    if port:
-        return _listen(host, port)
+def listen(host: str, port: int, *, patience: float = 0, or_any: bool = False) -> socket.socket:
+    """Return a listening socket; port 0: the first that is free from 8400 on.
+
+    A port that is in use is waited for for `patience` seconds: processes of an endpoint that was
+    killed may be about to end. With `or_any` another one is taken then.
+    """
+    if not port:
+        return _anywhere(host)
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return _listen(host, port)
+        except Busy:
+            if time.monotonic() < end:
+                time.sleep(LOOK)
+            elif or_any:
+                return _anywhere(host)
+            else:
+                raise
+
+
+def free_port(host: str) -> int:
+    """Return a port that nobody listens on now."""
+    with _anywhere(host) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _anywhere(host: str) -> socket.socket:
     for candidate in range(FIRST, LAST + 1):
         try:
             return _listen(host, candidate)
@@ -29,8 +56,7 @@ def _listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except OSError as error:
-        message = f"{host} is no address of this machine: {error.strerror}"
-        raise UsageError(message, help="--host 127.0.0.1, or leave it out") from error
+        raise _no_address(host, error) from error
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -39,8 +65,16 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            advice = "another --port, or leave it out: a free one is taken"
-            raise Busy(f"port {port} of {host} is in use", help=advice) from error
+            raise Busy(f"port {port} of {host} is in use") from error
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise _no_address(host, error) from error
         message = f"cannot listen on port {port} of {host}: {error.strerror}"
-        raise UsageError(message, help="ports below 1024 are for the administrator") from error
+        advice = "only the administrator can use ports below 1024: --port 8400"
+        denied = error.errno in (errno.EACCES, errno.EPERM)
+        raise UsageError(message, help=advice if denied else "") from error
     return listener
+
+
+def _no_address(host: str, error: OSError) -> UsageError:
+    message = f"{host} is not an address of this machine: {error.strerror}"
+    return UsageError(message, help="--host 127.0.0.1")

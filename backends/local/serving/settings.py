@@ -11,6 +11,7 @@ from typing import Any
 from concrete_cli import disk, processors
 
 FILE = "settings.json"
+HOST = "127.0.0.1"  # unless another address is asked for
 KEPT = ("host", "port", "workers", "hosts", "root_path")  # until something else is asked for
 LISTS = ("hosts", "origins")
 LIMITS = (
@@ -86,7 +87,7 @@ def choose(given: Mapping[str, Any], before: Settings | None, **facts: Any) -> S
     asked for once is forgotten when it is not asked for again.
     """
     chosen: dict[str, Any] = {
-        "host": "127.0.0.1",
+        "host": HOST,
         "port": 0,
         "workers": min(processors.usable(), 4),
     }

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from concrete_cli import disk
 
-from . import alive, model, settings
+from . import alive, board, model, settings
 from .board import Board
 from .crew import Crew, Ship
 from .log import FAILED, Log
@@ -41,7 +41,7 @@ class Supervisor:
         self.folder, self.file, self.listener, self.parent = folder, file, listener, parent
         self.how = settings.read(folder / file)
         self.log = Log(folder)
-        self.board = Board(folder / f"board-{os.getpid()}", self.how.workers + 1)
+        self.board = Board(folder / board.name(os.getpid()), self.how.workers + 1)
         self.ready = False
         self._asked: set[int] = set()
         self._successor: int | None = None  # the pipe on which it says that it has taken over
