@@ -6,6 +6,7 @@ costs a warning and no result. Telling a run again changes nothing; `concrete re
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from concrete_cli import aside, disk
-from concrete_cli.errors import BackendUnavailable, ConcreteError
+from concrete_cli.errors import BackendUnavailable, ConcreteError, Damaged
 from concrete_cli.registry.models import Models, Version
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
@@ -71,7 +72,9 @@ def tell_deleted(version: Version, run: Run) -> None:
 
 def origin(models: Models, version: Version) -> Run:
     """Return the run that a version came from, which may have been removed."""
-    name = Path(str(version.record.get("run"))).name  # what was imported may say anything
+    name = "none"
+    with contextlib.suppress(Damaged):  # such a version can be deleted all the same
+        name = Path(str(version.record.get("run"))).name  # what was imported may say anything
     return Run(models.home / "runs" / name)
 
 

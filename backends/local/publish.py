@@ -6,10 +6,12 @@ a process that is killed in here has lost nothing.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from concrete_cli import disk, runs
 from concrete_cli.cache import Cache
+from concrete_cli.errors import NotFound
 from concrete_cli.registry import lineage
 from concrete_cli.registry.models import Models
 from concrete_cli.runs import Run
@@ -17,6 +19,8 @@ from concrete_cli.runs import Run
 
 def publish(run: Run, home: Path) -> None:
     """Register the outputs that the plan of a finished run publishes; note it in the run."""
+    if _is_registered(run, home):  # else going on with an old run would make it the newest
+        return
     plan, last = run.plan, run.last_events()
     status = runs.status(plan, last, driven=False, cancelled=run.cancelled)
     if not plan.publishes or status != "done":
@@ -28,3 +32,11 @@ def publish(run: Run, home: Path) -> None:
         version = Models(home).publish(name, folder, facts, texts)
         disk.failpoint("run:registered")
         run.note(registered={"name": version.name, "version": version.number})
+
+
+def _is_registered(run: Run, home: Path) -> bool:
+    """Whether a run has noted the version that it registered, and that is still there."""
+    noted = run.record.get("registered")
+    with contextlib.suppress(NotFound):
+        return bool(noted and Models(home).find(f"{noted['name']}:{noted['version']}"))
+    return False

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk
+from concrete_cli import digest, documents, formats
 from concrete_cli.backend import Backend
 from concrete_cli.errors import BackendUnavailable, Damaged, NotFound, UsageError
 from concrete_cli.registry import file as model_file
-from concrete_cli.registry.facts import TEST, of_folder
+from concrete_cli.registry.facts import TEST, of_folder, read
 from concrete_cli.registry.naming import LATEST, NAME, RULE, parse, single
 
 MANIFEST = "manifest.json"
@@ -77,7 +77,7 @@ class CloudRegistry:
                 "files": digest.of_files(folder),
                 "content": found.tags.get("content"),
             }
-            return _facts(found, folder) | known | of_folder(folder)
+            return _facts(found, folder) | known | of_folder(folder, known["path"])
 
     def tag(self, ref: str, alias: str) -> dict[str, Any]:
         """Let an alias stand for a version; return name and version."""
@@ -124,7 +124,7 @@ def _facts(found: Any, folder: Path | None = None) -> dict[str, Any]:
     """Return what the list says of a version: as far as its tags, or its files, know it."""
     metrics: Mapping[str, Any] = {}
     if folder and (folder / "metrics.json").is_file():
-        metrics = disk.read_json(folder / "metrics.json")
+        metrics = read(folder, "metrics.json", formats.METRICS, f"{found.name}:{found.version}")
     else:
         metrics = {name: _number(found.tags.get(name)) for name in TEST}
     said = any(metrics.get(name) is not None for name in TEST)
@@ -141,13 +141,11 @@ def _damage(folder: Path, tags: Mapping[str, str]) -> str:
     if not (folder / MANIFEST).is_file():
         return "is no model of concrete"
     try:
-        manifest = dict(disk.read_json(folder / MANIFEST))
-        listed = {str(name): str(sum_) for name, sum_ in manifest["files"].items()}
+        manifest = documents.read(folder / MANIFEST, formats.MANIFEST, name=MANIFEST)
+        listed: dict[str, str] = manifest.get("files") or {}
         model_file.own_code(folder, manifest)
     except Damaged as error:
         return str(error)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return f"{MANIFEST} cannot be read ({type(error).__name__})"
     there = digest.of_files(folder)
     for name, expected in listed.items():
         if there.get(name) != expected:

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from concrete_cli import tracking
-from concrete_cli.registry.facts import TEST, of_folder
+from concrete_cli.errors import Damaged
+from concrete_cli.registry import facts
+from concrete_cli.registry.facts import TEST
 from concrete_cli.registry.models import Models, Version
-from concrete_cli.registry.naming import single
+from concrete_cli.registry.naming import LATEST, single
 
 
 class Registry:
@@ -20,18 +23,19 @@ class Registry:
         self._models = models
 
     def listed(self, name: str = "") -> list[dict[str, Any]]:
-        """Return name, version, aliases, created, metrics and run of each version, newest first."""
-        if name:
+        """Return name, version, aliases, created, metrics, run and damage of each, newest first."""
+        if name and name not in self._models.names():
             self._models.find(name)  # NotFound names the nearest
-        return [self._facts(version) for version in self._models.all(name)]
+        return [self._row(version) for version in self._models.all(name)]
 
     def shown(self, ref: str) -> dict[str, Any]:
         """Return all that is known of one version."""
         version = self._models.find(ref)
         record = version.record
         known = {"path": str(version.path), "damage": version.damage() or None}
-        known |= {"files": record.get("files"), "content": record.get("content")}
-        return self._facts(version) | known | of_folder(version.path)
+        known |= {"files": record["files"], "content": record["content"]}
+        said = facts.of(version.manifest, version.lineage, version.card)
+        return self._facts(version) | known | said
 
     def tag(self, ref: str, alias: str) -> dict[str, Any]:
         """Let an alias stand for a version; return name and version."""
@@ -52,7 +56,12 @@ class Registry:
     def verified(self, ref: str = "") -> list[dict[str, Any]]:
         """Return of each version, or of one, whether its files are as they were registered."""
         versions = [self._models.find(ref)] if ref else self._models.all()
-        return [_of(one) | {"damage": one.damage() or None} for one in versions]
+        rows = [_of(one) | {"damage": one.damage() or None} for one in versions]
+        return rows + [
+            {"name": name, "version": None, "damage": damage}
+            for name in dict.fromkeys(one.name for one in versions)
+            for damage in self._models.damage(name)
+        ]
 
     def delete(self, ref: str) -> dict[str, Any]:
         """Remove a version that has no alias; return name and version."""
@@ -62,11 +71,23 @@ class Registry:
         tracking.tell_deleted(found, run)
         return _of(found)
 
+    def _row(self, version: Version) -> dict[str, Any]:
+        """Return what a list says of a version; a damaged one is listed as such."""
+        try:
+            return self._facts(version) | {"damage": None}
+        except (Damaged, OSError) as error:
+            aliases: list[str] = []
+            with contextlib.suppress(Damaged):
+                aliases = self._models.aliases_of(version)
+            nothing = {"created": None, "metrics": None, "run": None}
+            return _of(version) | {"aliases": aliases, **nothing, "damage": str(error)}
+
     def _facts(self, version: Version) -> dict[str, Any]:
         record, metrics = version.record, version.metrics
+        latest = [LATEST] if self._models.was_registered_again(version) else []
         return _of(version) | {
-            "aliases": self._models.aliases_of(version),
-            "created": record.get("created"),
+            "aliases": self._models.aliases_of(version) + latest,
+            "created": record["created"],
             "metrics": {name: metrics.get(name) for name in TEST} if metrics else None,
             "run": record.get("run"),
         }

@@ -7,7 +7,6 @@ gets a number of this registry.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import stat
@@ -18,16 +17,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk, home
+from concrete_cli import digest, disk, documents, formats, home
 from concrete_cli.errors import Damaged, NotFound, UsageError, no_file
+from concrete_cli.registry import facts, unzip
 from concrete_cli.registry import file as model_file
-from concrete_cli.registry import unzip
 from concrete_cli.registry.models import FORMAT, RECORD, Models, Version, check_name
 
 LINEAGE = "lineage.json"  # all that is ever added to what makes a version the same or another one
-MOST_TEXT = 64 << 20  # of a JSON file
 EPOCH = (1980, 1, 1, 0, 0, 0)
-RESERVED = ("name", "number", "created", "content", "added", "files", "format")
+# What version.json may say of where a version comes from; all else is found out here.
+FACTS = ("run", "experiment")
 
 
 def export(version: Version, file: Path) -> None:
@@ -72,9 +71,9 @@ def bring(models: Models, file: Path, name: str = "", *, trust: bool = False) ->
             added = {one: (scratch / one).read_text("utf-8") for one in record["added"]}
             for one in (*added, RECORD):
                 (scratch / one).unlink()
-            facts = {key: value for key, value in record.items() if key not in RESERVED}
-            facts["imported"] = {"name": record["name"], "version": record["number"]}
-            return models.publish(check_name(name or str(record["name"])), scratch, facts, added)
+            said: dict[str, Any] = {key: record[key] for key in FACTS if record.get(key)}
+            said["imported"] = {"name": record["name"], "version": record["number"]}
+            return models.publish(check_name(name or str(record["name"])), scratch, said, added)
         finally:
             disk.remove(scratch)
 
@@ -82,9 +81,9 @@ def bring(models: Models, file: Path, name: str = "", *, trust: bool = False) ->
 def _checked(file: Path, folder: Path) -> dict[str, Any]:
     """Return the record of an extracted version whose files are those that it lists."""
     with _reading(file):
-        record = dict(_json(folder / RECORD))
-        files, added = dict(record["files"]), list(record["added"])
-        if record["format"] != FORMAT:
+        record = documents.read(folder / RECORD, formats.VERSION, name=f"{file}: {RECORD}")
+        files, added = record["files"], record["added"]
+        if record["format"] not in (1, FORMAT):
             raise Damaged(f"{file} has format {record['format']}, not {FORMAT}")
         found = digest.of_files(folder)
         found.pop(RECORD)
@@ -99,7 +98,7 @@ def _checked(file: Path, folder: Path) -> dict[str, Any]:
 def check_model(file: Path, folder: Path, *, trust: bool) -> None:
     """Look into the model: which files there are, whose classes it holds, whose code it brings."""
     with _reading(file):
-        manifest = _json(folder / "manifest.json")
+        manifest = _documents(file, folder)
         model_file.check_trust(str(file), folder, manifest, trust=trust)
         model_file.imports(str(file), manifest)
     if strange := model_file.of_no_kind(digest.of_files(folder)):
@@ -117,7 +116,8 @@ def _reading(file: Path) -> Iterator[None]:
         raise Damaged(f"{file} is no exported model ({told})") from error
 
 
-def _json(path: Path) -> Any:
-    if path.stat().st_size > MOST_TEXT:
-        raise ValueError(f"{path.name} is too large")
-    return json.loads(path.read_text(encoding="utf-8"))
+def _documents(file: Path, folder: Path) -> dict[str, Any]:
+    """Check every document of a version; return its manifest."""
+    for name, expected in formats.OF_A_MODEL.items():
+        facts.read(folder, name, expected, str(file))
+    return documents.read(folder / "manifest.json", formats.MANIFEST, name=f"{file}: manifest.json")

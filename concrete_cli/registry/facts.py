@@ -7,32 +7,42 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk
+from concrete_cli import documents, formats
 from concrete_cli.sources import urls
 
 TEST = ("rows", "rmse", "mae", "r2", "rmse_ci", "coverage", "width")
 OF_MANIFEST = ("model", "candidate", "params", "cv", "signature", "interval", "versions")
 
 
-def of_folder(folder: Path) -> dict[str, Any]:
+def of(manifest: Mapping[str, Any], lineage: Mapping[str, Any], card: str | None) -> dict[str, Any]:
     """Return what the files of a version say: of the model, of its lineage, its card."""
-    manifest, lineage = _read(folder / "manifest.json"), _read(folder / "lineage.json")
-    runs = lineage.get("runs", [])
-    card = folder / "card.md"
+    runs = lineage.get("runs") or []
     return {name: manifest.get(name) for name in OF_MANIFEST} | {
-        "code": sorted(manifest.get("code", {})),
+        "code": sorted(manifest.get("code") or {}),
         "lineage": {
             "git": lineage.get("git"),
             "runs": [{key: run.get(key) for key in ("run", "workflow", "file")} for run in runs],
             "data": _data(runs),
         },
-        "card": card.read_text(encoding="utf-8") if card.is_file() else None,
+        "card": card,
     }
 
 
-def _read(file: Path) -> Mapping[str, Any]:
+def of_folder(folder: Path, name: str) -> dict[str, Any]:
+    """Return what the files of a version say that are in a folder; messages call it `name`."""
+    card = folder / "card.md"
+    text = documents.raw(card).decode("utf-8", errors="replace") if card.is_file() else None
+    return of(
+        read(folder, "manifest.json", formats.MANIFEST, name),
+        read(folder, "lineage.json", formats.LINEAGE, name),
+        text,
+    )
+
+
+def read(folder: Path, file: str, expected: Any, name: str) -> dict[str, Any]:
+    """Return a document of a version in a folder, which may be missing."""
     with contextlib.suppress(FileNotFoundError):
-        return dict(disk.read_json(file))
+        return documents.read(folder / file, expected, name=f"{name}: {file}")
     return {}
 
 

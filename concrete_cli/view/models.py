@@ -26,7 +26,7 @@ def listed(rows: list[dict[str, Any]], *, as_json: bool) -> None:
             ", ".join(row["aliases"]),
             *_scores(row["metrics"] or {}),
             (row["created"] or "")[:16].replace("T", " "),
-            row["run"] or "",
+            row["run"] or (f"damaged: {row['damage']}" if row.get("damage") else ""),
         ]
         for row in rows
     ]
@@ -76,7 +76,8 @@ def verified(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         return
     for row in rows:
         sign = style.mark("failed" if row["damage"] else "done")
-        print(f"{sign} {row['name']}:{row['version']}  {row['damage'] or ''}".rstrip())
+        ref = row["name"] if row["version"] is None else f"{row['name']}:{row['version']}"
+        print(f"{sign} {ref}  {row['damage'] or ''}".rstrip())
 
 
 def reproduced(found: dict[str, Any], *, as_json: bool) -> None:

@@ -39,8 +39,10 @@ CORE = {
     "detached",
     "digest",
     "disk",
+    "documents",
     "durations",
     "errors",
+    "formats",
     "home",
     "installed",
     "interpreter",
@@ -55,6 +57,7 @@ CORE = {
     "processors",
     "registry",
     "runs",
+    "shape",
     "sources",
     "syspath",
 }

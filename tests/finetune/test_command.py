@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from concrete_cli import execute
+from concrete_cli.execute import Request
 from stepping import mixed
 
 TEXT = """
@@ -180,6 +182,22 @@ def test_plan_and_dry_run_show_the_steps(here):
     assert [row["step"] for row in plan["steps"]] == names
     assert dry["steps"] == plan["steps"]
     assert len(here("runs", "--json").json()["runs"]) == 1
+
+
+def test_deploy_serves_what_finetune_has_just_registered(here):
+    """Trained and tuned at seed 0, at seed 5, and at seed 0 again, where nothing is new."""
+    for seed, version in ((0, 1), (5, 2), (0, 1), (5, 2)):
+        sets = ("--set", f"experiment.seed={seed}")
+        here("train", *sets, "-q")
+        registered = here("finetune", *sets, "--trials", "3", "--json").json()["registered"]
+        assert registered == {"name": "toys", "version": version}
+        request = Request("deploy", Path("concrete.toml"))
+        bundle = execute.prepare(request).plan.step("bundle")
+        assert bundle.params["name"] == f"toys:{version}"
+    # Going on with a run that is done registers nothing again.
+    oldest = here("runs", "--json").json()["runs"][-2]
+    here("resume", oldest["run"], "-q")
+    assert here("models", "show", "toys", "--json").json()["version"] == 2
 
 
 def start(*args, failpoint=""):

@@ -8,7 +8,7 @@ from concrete_cli.backends.local import preload
 
 import served
 from archives import RIDGE, named, publish, rewritten, skops
-from concrete_cli import digest, tracking
+from concrete_cli import documents, tracking
 from concrete_cli.commands import wanted
 from concrete_cli.errors import Damaged, ExperimentInvalid, UsageError
 from concrete_cli.plan import Output, Plan, Step
@@ -53,9 +53,8 @@ def with_files(file, record=None, **added):
     def change(entries):
         found = {info.filename: content for info, content in entries} | added
         about = json.loads(found.pop("version.json")) | (record or {})
-        about["files"] = {name: digest.of_json(None) for name in found}
         about["files"] = {name: _sha256(content) for name, content in found.items()}
-        found["version.json"] = json.dumps(about).encode()
+        found["version.json"] = json.dumps(documents.seal(about)).encode()
         return [(named(name), content) for name, content in found.items()]
 
     return rewritten(file, change)
