@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 from dataclasses import dataclass
 
@@ -25,18 +27,26 @@ class Scheduled:
 
 
 def call(
-    command: list[str], *, text: str | None = None, check: bool = True
-) -> subprocess.CompletedProcess[str]:
+    command: list[str], *, given: bytes | None = None, check: bool = True
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program that keeps schedules; with `check` it has to be there, and to succeed."""
     try:
         done = subprocess.run(
-            command, input=text, capture_output=True, text=True, timeout=PATIENCE, check=False
+            command, input=given, capture_output=True, timeout=PATIENCE, check=False
         )
-    except (OSError, subprocess.SubprocessError) as error:
+    except FileNotFoundError as error:
         if not check:
-            return subprocess.CompletedProcess(command, 127, "", str(error))
+            return subprocess.CompletedProcess(command, 127, b"", os.fsencode(str(error)))
         hint = "without --install the line is only shown: start the command in another way"
         raise BackendUnavailable(f"this machine has no {command[0]}", help=hint) from error
+    except (OSError, subprocess.SubprocessError) as error:
+        raise BackendUnavailable(f"{shlex.join(command)} failed: {error}") from error
     if check and done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise BackendUnavailable(f"{' '.join(command)} failed: {said[-1] if said else ''}")
+        raise BackendUnavailable(f"{shlex.join(command)} failed: {last_line(done)}")
     return done
+
+
+def last_line(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Return the last line that a program has printed, which mostly says why it failed."""
+    said = (done.stderr or done.stdout).decode(errors="backslashreplace").strip().splitlines()
+    return said[-1] if said else f"exit {done.returncode}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
 from pathlib import Path
+
+from concrete_cli import disk
 
 from . import times
 from .scheduled import Scheduled, call
@@ -34,8 +37,7 @@ class Systemd:
         found = []
         for file in sorted(_units().glob(f"{PREFIX}*.timer")):
             name = file.stem.removeprefix(PREFIX)
-            service = file.with_suffix(".service").read_text(encoding="utf-8")
-            timer = file.read_text(encoding="utf-8")
+            service, timer = (_text(file.with_suffix(end)) for end in (".service", ".timer"))
             when = SHOWN.search(timer)
             command = re.search(r"^ExecStart=(.*)$", service, re.MULTILINE)
             done = call(["systemctl", "--user", "is-enabled", file.name], check=False)
@@ -47,7 +49,7 @@ class Systemd:
                     command[1].replace("%%", "%") if command else "",
                     "systemd",
                     service + timer,
-                    active=done.stdout.strip() == "enabled",
+                    active=done.stdout.strip() == b"enabled",
                     installed=True,
                 )
             )
@@ -58,8 +60,8 @@ class Systemd:
         folder = _units()
         folder.mkdir(parents=True, exist_ok=True)
         service, _, timer = made.text.partition(f"# {PREFIX}{made.name}.timer\n")
-        (folder / f"{PREFIX}{made.name}.service").write_text(service, encoding="utf-8")
-        (folder / f"{PREFIX}{made.name}.timer").write_text(timer, encoding="utf-8")
+        disk.write(folder / f"{PREFIX}{made.name}.service", service)
+        disk.write(folder / f"{PREFIX}{made.name}.timer", timer)
         call(["systemctl", "--user", "daemon-reload"])
         call(["systemctl", "--user", "enable", "--now", f"{PREFIX}{made.name}.timer"])
 
@@ -78,6 +80,13 @@ class Systemd:
 def _units() -> Path:
     base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(base) / "systemd" / "user"
+
+
+def _text(file: Path) -> str:
+    """Return what a unit says; nothing where it is missing."""
+    with contextlib.suppress(FileNotFoundError):
+        return file.read_text(encoding="utf-8", errors="surrogateescape")
+    return ""
 
 
 def _escaped(command: list[str]) -> str:

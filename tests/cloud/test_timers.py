@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,14 @@ table = pathlib.Path({table!r})
 if sys.argv[1] == "-l":
     if not table.exists():
         sys.exit("no crontab for you")
-    print(table.read_text(), end="")
+    sys.stdout.buffer.write(table.read_bytes())
 else:
-    table.write_text(sys.stdin.read())
+    text = sys.stdin.buffer.read()
+    if not text.endswith(b"\\n") and text:
+        sys.exit("new crontab file is missing newline before EOF, can't install.")
+    aside = table.with_name(f"crontab.{{os.getpid()}}")
+    aside.write_bytes(text)
+    aside.rename(table)
 """
 SYSTEMCTL = """#!{python}
 import pathlib, sys
@@ -151,6 +157,57 @@ def test_a_crontab_that_cannot_be_read_is_not_written_over(type_, experiment, cr
     install = ("schedule", experiment(), "--every", "1d", "--install")
     assert "is left as it is: try again later" in type_(*install, code=7).stderr
     assert crontab.read_text() == "0 1 * * * backup # mine\n"
+
+
+def test_six_at_once_all_stay(type_, experiment, crontab, concrete):
+    """And what others have written stays byte for byte, whatever it is."""
+    file = experiment()
+    others = (
+        b"# caf\xe9 \x85 in Latin-1\n0 1 * * * a\x0cb\x0b # form feed\r\n"
+        b"\xff\xfe\x00 no text at all\n0 2 * * * echo \xe2\x80\xa8 # a line of Unicode's own\n"
+        b"CRON_TZ=UTC\n\n0 3 * * * the last one has no end"
+    )
+    crontab.write_bytes(others)
+    names = [f"at-once-{number}" for number in range(6)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        every = ("schedule", file, "--every", "1d", "--install", "--name")
+        for done in [pool.submit(concrete, *every, name) for name in names]:
+            assert done.result().stdout
+    listed = type_("schedules", "--json").json()["schedules"]
+    assert [row["name"] for row in listed] == names
+    assert crontab.read_bytes().startswith(others + b"\n")
+
+    type_(*every, names[0], "--set", "pipeline.steps.numbers.params.factor=a\u2028b\x0cc")
+    assert type_("schedules", "disable", names[0], "--json").json()["name"] == names[0]
+    ours = crontab.read_bytes().removeprefix(others + b"\n").split(b"\n")
+    assert ours[0].startswith(b"#off ")  # in the place of the one before
+    assert len(ours) == len(names) + 1
+    with ThreadPoolExecutor(len(names)) as pool:
+        for done in [pool.submit(concrete, "schedules", "delete", name) for name in names]:
+            done.result()
+    assert crontab.read_bytes() == others + b"\n"
+
+
+@pytest.mark.parametrize(("times_", "code"), [(1, 0), (9, 7)])
+def test_what_another_program_writes_over_is_written_again(
+    type_, experiment, crontab, folder, times_, code
+):
+    """Its crontab goes in between writing and looking, so often."""
+    theirs = (
+        CRONTAB
+        + f"""
+    count = table.with_name("count")
+    count.write_text(count.read_text() + "x" if count.exists() else "x")
+    if len(count.read_text()) <= {times_}:
+        table.write_text("0 1 * * * backup # theirs\\n")
+"""
+    )
+    program(folder, "crontab", theirs, crontab)
+    done = type_("schedule", experiment(), "--every", "1d", "--install", code=code)
+    table = crontab.read_text()
+    assert table.startswith("0 1 * * * backup # theirs\n")
+    assert ("# concrete:mine-run\n" in table) is (code == 0)
+    assert ("crontab -l" in done.stderr) is (code == 7)
 
 
 def test_the_first_line_of_a_crontab(type_, experiment, crontab):
