@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from concrete_cli import interpreter, payload
+from concrete_cli import interpreter, payload, permissions
 from concrete_cli.errors import ConcreteError, ExperimentInvalid, Problem
 
 REFUSED = 3
@@ -40,6 +40,7 @@ def made_by(
             encoding="utf-8",
             errors="backslashreplace",
             check=False,
+            umask=permissions.users(),
         )
         lines = done.stderr.strip().splitlines() or [f"it exited with {done.returncode}"]
         if done.returncode == REFUSED:

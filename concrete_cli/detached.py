@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from concrete_cli import interpreter
+from concrete_cli import interpreter, permissions
 from concrete_cli.runs import Run
 
 LOG = "runner.log"
@@ -21,4 +21,5 @@ def leave(run: Run, home: Path) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            umask=permissions.users(),
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +50,8 @@ def of_files(folder: str | os.PathLike[str]) -> dict[str, str]:
     and devices only the name counts: reading them would wait for ever.
     """
     found: dict[str, str] = {}
-    _walk(os.fspath(folder), "", found)
+    with _not_too_deep(folder):
+        _walk(os.fspath(folder), "", found)
     return found
 
 
@@ -60,8 +64,18 @@ def of_path(path: Path) -> str:
     if not path.is_dir():
         return of_file(path)
     found: dict[str, str] = {}
-    _walk(os.fspath(path), "", found, (os.path.realpath(path),))
+    with _not_too_deep(path):
+        _walk(os.fspath(path), "", found, (os.path.realpath(path),))
     return of_json(found)
+
+
+@contextlib.contextmanager
+def _not_too_deep(folder: str | os.PathLike[str]) -> Iterator[None]:
+    try:
+        yield
+    except RecursionError:
+        reason = "folders are nested by the thousand in it"
+        raise OSError(errno.ENAMETOOLONG, reason, os.fspath(folder)) from None
 
 
 def _walk(folder: str, before: str, found: dict[str, str], above: tuple[str, ...] = ()) -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import tempfile
 import uuid
 from collections import Counter
@@ -15,7 +16,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+READ = stat.S_IRUSR
 OWN = stat.S_IRWXU
 
 _passed: Counter[str] = Counter()
@@ -33,8 +34,24 @@ def failpoint(name: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have what the system refuses in the block say of which file, where it does not."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
 def write(path: Path, text: str) -> None:
     """Put `text` into the file, whole or not at all, and durable when this returns."""
+    with naming(path):
+        _write(path, text)
+
+
+def _write(path: Path, text: str) -> None:
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
@@ -75,7 +92,7 @@ def append_lines(path: Path, lines: list[str]) -> None:
 
     A line that a crash cut short is ended first, so that it spoils only itself.
     """
-    with path.open("ab+", buffering=0) as file:
+    with naming(path), path.open("ab+", buffering=0) as file:
         text = "".join(line + "\n" for line in lines)
         if file.tell():
             file.seek(-1, os.SEEK_END)
@@ -132,17 +149,66 @@ def is_empty(folder: Path) -> bool:
 
 
 def protect(folder: Path) -> None:
-    """Make all that is below the folder read-only, the folders excepted: they can be deleted."""
+    """Make all that is below the folder read-only, the folders excepted: they can be deleted.
+
+    A file that has another name elsewhere is copied first: that other one is not ours to close.
+    """
     for entry in _entries(folder):
         if entry.is_dir(follow_symlinks=False):
             os.chmod(entry.path, OWN)  # noqa: PTH101  a Path costs more than the call
             protect(Path(entry.path))
         elif not entry.is_symlink():
+            if entry.stat(follow_symlinks=False).st_nlink > 1:
+                _part_with_other_names(Path(entry.path))
             os.chmod(entry.path, READ)  # noqa: PTH101
 
 
+def _part_with_other_names(path: Path) -> None:
+    scratch = path.with_name(f".{uuid.uuid4().hex}")
+    shutil.copyfile(path, scratch)
+    scratch.replace(path)
+
+
+def copy(folder: Path, into: Path) -> None:
+    """Copy all that is below a folder; a symbolic link stays one, whatever it leads to."""
+    into.mkdir(parents=True, exist_ok=True)
+    for entry in _entries(folder):
+        target = into / entry.name
+        if entry.is_symlink():
+            target.symlink_to(os.readlink(entry.path))  # noqa: PTH115  a Path loses a final dot
+        elif entry.is_dir():
+            copy(Path(entry.path), target)
+        elif entry.is_file():
+            shutil.copyfile(entry.path, target)
+
+
+def size(path: Path) -> int:
+    """Return how many bytes are in a file, or in all the files below a folder."""
+    found, waiting = 0, [str(path)]
+    while waiting:
+        place = waiting.pop()
+        with contextlib.suppress(OSError):  # it is gone, or deeper than a path may be long
+            facts = os.lstat(place)
+            if stat.S_ISDIR(facts.st_mode):
+                waiting += [entry.path for entry in _entries(place)]
+            else:
+                found += facts.st_size
+    return found
+
+
 def remove(path: Path) -> None:
-    """Delete a folder and all that is in it, or a file; what is gone already is fine."""
+    """Delete a folder and all that is in it, a link, or a file; what is gone already is fine."""
+    if path.is_symlink() or not path.is_dir():  # rmtree would open it, and wait for ever at a pipe
+        with contextlib.suppress(NotADirectoryError):
+            path.unlink(missing_ok=True)
+        return
+    try:
+        _remove(path)
+    except RecursionError:  # a step has nested folders by the thousand
+        subprocess.run(["rm", "-rf", "--", str(path)], check=True, capture_output=True)
+
+
+def _remove(path: Path) -> None:
     for _ in range(3):
         try:
             shutil.rmtree(path)
@@ -185,6 +251,6 @@ def _write_all(handle: int, data: bytes) -> None:
         data = data[os.write(handle, data) :]
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         return list(entries)

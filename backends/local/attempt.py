@@ -13,7 +13,7 @@ from typing import Any
 from concrete_cli import cache, code, digest, disk, interpreter, payload
 from concrete_cli.plan import Item, Output, Step
 
-from . import processes
+from . import left, processes
 from .limits import thread_limits
 from .orders import Ended, Orders
 
@@ -99,17 +99,11 @@ class Attempt:
             return f"was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
         if ended.code:
             return f"exited with {ended.code}"
-        left = {output.name: list(disk.files(self._output(output))) for output in self.step.outputs}
-        if missing := [name for name, files in left.items() if not files]:
-            return f"exited with 0 but left nothing in {', '.join(missing)}"
-        for name, files in left.items():
-            for file in files:
-                if not file.is_symlink() and not file.is_file():
-                    return f"left {file.name!r} in {name}, which is neither a file nor a folder"
-        return ""
+        return left.wrong(self.work, [output.name for output in self.step.outputs])
 
     def store(self, into: cache.Cache, facts: dict[str, Any], *, replace: bool) -> cache.Entry:
         """Make a finished step of it; what it kept for another try is not needed any more."""
+        left.settle_log(self.log)
         assert self.state  # the process had its orders
         with contextlib.suppress(FileNotFoundError):
             facts |= {"failure": (self.state / FAILURE).read_text(encoding="utf-8")}
@@ -119,12 +113,14 @@ class Attempt:
 
     def keep(self, folder: Path) -> None:
         """Move what a failed try leaves, its log and outputs of mode `mount`, to a folder."""
+        self.work.mkdir(exist_ok=True)  # the script may have removed it
+        left.settle_log(self.log)
+        left.settle_folder(self.work / "outputs")
         for output in self.step.outputs:
             if output.mode == "upload":
                 disk.remove(self._output(output))
         disk.remove(folder)
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.work.mkdir(exist_ok=True)  # the script may have removed it
         disk.failpoint("failed:keep")
         self.work.rename(folder)
         disk.failpoint("failed:kept")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import code, durations, home, locks, payload, processors
+from concrete_cli import code, disk, durations, home, locks, payload, processors
 from concrete_cli.backend import Event, Options
 from concrete_cli.cache import Cache
 from concrete_cli.errors import NotFound
@@ -78,7 +77,7 @@ class LocalBackend:
 
     def fetch(self, handle: str, output: Output, into: Path) -> None:
         """Copy a finished output, or what a failed step left in one of mode `mount`."""
-        shutil.copytree(self.path(handle, output), into, dirs_exist_ok=True)
+        disk.copy(self.path(handle, output), into)
 
     def cancel(self, handle: str) -> None:
         """Ask the process that drives the run to stop, and wait until it has."""
@@ -103,7 +102,7 @@ class LocalBackend:
             advice = f"{damage}; make it again: concrete resume {handle}" if damage else ""
             raise NotFound("output", f"{handle}/{output}", help=advice)
         folder = run.folder / "failed" / output.step / "outputs" / output.name
-        if event is None or not folder.is_dir():
+        if event is None or folder.is_symlink() or not folder.is_dir():
             raise NotFound("output", f"{handle}/{output}")
         return folder
 

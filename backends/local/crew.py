@@ -15,7 +15,9 @@ from .attempt import Attempt
 from .launch import Launcher
 from .orders import Ended
 
-TICK = 0.2  # seconds between looks at deadlines, logs and requests to cancel
+# Seconds between looks at deadlines, logs and requests to cancel: what floods its log writes
+# gigabytes a second, and nothing but a look stops it.
+TICK = 0.02
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 HOPELESS = 15.0  # seconds after SIGTERM; then it is the server that hangs, in an import say
 TRUSTED = 2  # times that a fork server may be lost before all that follows runs cold

@@ -9,12 +9,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
 import typer
 from typer.exceptions import Abort, TyperException
 
-from concrete_cli.cli import command, pages, refused, streams
+from concrete_cli import home, permissions
+from concrete_cli.cli import command, crash, pages, refused, streams
 from concrete_cli.errors import ConcreteError, Interrupted, UsageError
 
 # The modules and the commands that each adds. Only the module of the command that was typed is
@@ -90,11 +90,16 @@ def _concrete(
 
 def run(argv: Sequence[str]) -> int:
     """Run a command line; return its exit code. Nothing else catches errors."""
+    with permissions.private(), home.command():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str]) -> int:
     streams.steady()
-    add_commands(argv[0] if argv else "")
     streams.listen_to_log()
     as_json = _asked(argv, "--json")
     try:
+        add_commands(argv[0] if argv else "")
         return _invoke(argv)
     except ConcreteError as error:
         if _asked(argv, "--debug"):
@@ -151,9 +156,9 @@ def _invoke(argv: Sequence[str]) -> int:
 
 
 def _show(error: ConcreteError, *, as_json: bool) -> int:
-    from concrete_cli.view import errors
+    with contextlib.suppress(OSError):  # a reader that has gone, no room for what is printed
+        from concrete_cli.view import errors
 
-    with contextlib.suppress(BrokenPipeError):
         errors.show(error, as_json=as_json)
     return error.exit_code
 
@@ -166,19 +171,9 @@ def _reader_has_gone() -> int:
 
 def _bug(error: Exception) -> int:
     text = "".join(traceback.format_exception(error))
-    place = _keep_report(text)
+    place = crash.keep(text)
     told = ConcreteError(
         f"this is a bug in concrete: {type(error).__name__}: {error}",
         help=f"the report is in {place}; please send it" if place else text,
     )
     return _show(told, as_json="--json" in sys.argv)
-
-
-def _keep_report(text: str) -> Path | None:
-    from concrete_cli import workspace
-
-    with contextlib.suppress(Exception):
-        path = workspace.here(None).home / "crash.txt"
-        path.write_text(text, encoding="utf-8")
-        return path
-    return None

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from concrete_cli import permissions
 from concrete_cli.backend import Backend
 from concrete_cli.cloud import remote
 from concrete_cli.cloud.remote import Target
@@ -31,9 +32,10 @@ def fetch(target: Target, wanted: str, into: Path) -> dict[str, Any]:
     if target.run:
         remote.refresh(target.run, target.backend)
         output = target.run.plan.step(step).output(name)
-    into.parent.mkdir(parents=True, exist_ok=True)
-    target.backend.fetch(target.handle, output, into)
-    sizes = [file.stat().st_size for file in into.rglob("*") if file.is_file()]
+    with permissions.of_user():
+        into.parent.mkdir(parents=True, exist_ok=True)
+        target.backend.fetch(target.handle, output, into)
+    sizes = [file.lstat().st_size for file in into.rglob("*") if not file.is_dir()]
     return {
         "run": target.run.id if target.run else target.handle,
         "output": wanted,

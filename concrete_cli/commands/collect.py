@@ -32,8 +32,8 @@ def collect(space: Workspace, older_than: float) -> dict[str, Any]:
         spare = [one for one in cache.entries() if one.key not in needed and _unused(one, horizon)]
         plans = [_plan(run) for run in runs if run not in old]
         kept = fetching.unused(space.home, plans, horizon) + planned.old(space.home, horizon)
-        freed = sum(_size(folder) for folder in [run.folder for run in old])
-        freed += sum(_size(path) for path in [*(entry.path for entry in spare), *kept])
+        freed = sum(disk.size(folder) for folder in [run.folder for run in old])
+        freed += sum(disk.size(path) for path in [*(entry.path for entry in spare), *kept])
         for run in old:
             disk.put_aside(run.folder, scratch)
         for entry in spare:
@@ -67,7 +67,7 @@ def _plan(run: Run) -> str:
 def _empty(folder: Path) -> int:
     freed = 0
     for path in folder.iterdir():
-        freed += _size(path)
+        freed += disk.size(path)
         if path.is_dir():
             disk.remove(path)
         else:
@@ -82,12 +82,7 @@ def _unfinished(runs: Path) -> int:
         with contextlib.suppress(FileNotFoundError):  # the run has its name by now
             if time.time() - path.stat().st_mtime > ABOUT_TO_BEGIN:
                 left.append(path)
-    freed = sum(map(_size, left))
+    freed = sum(map(disk.size, left))
     for path in left:
         disk.remove(path)
     return freed
-
-
-def _size(path: Path) -> int:
-    files = [path] if path.is_file() else path.rglob("*")
-    return sum(file.lstat().st_size for file in files if not file.is_dir())

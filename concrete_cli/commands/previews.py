@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from concrete_cli import permissions
 from concrete_cli.errors import UsageError
 from concrete_cli.sources import fetching
 
@@ -29,7 +30,8 @@ def of(prepared: Prepared, into: Path | None = None) -> dict[str, Any] | None:
         raise UsageError(f"{into} is not empty", help="choose a new folder: --output FOLDER")
     with tempfile.TemporaryDirectory(prefix="concrete-") as scratch:
         found = look(fetching.known(prepared.plan, prepared.workspace.home), Path(scratch))
-        file = found.write(into) if into else None
+        with permissions.of_user():
+            file = found.write(into) if into else None
     return {
         "plan": prepared.plan.name,
         "backend": prepared.request.backend,

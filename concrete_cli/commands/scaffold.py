@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import aside, disk, payload
+from concrete_cli import aside, disk, payload, permissions
 from concrete_cli.commands import scaffold_text
 from concrete_cli.errors import NotFound, UsageError, nearest, no_file
 
@@ -38,11 +38,13 @@ def init(folder: Path, data: Path | None, target: str | None) -> dict[str, Any]:
         found["notes"].append(
             f"{without} of {found['rows']} rows have no {target}: remove them before training"
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    with permissions.of_user():
+        folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.absolute().name).strip("-_")[:60]
     source = _relative(data, folder)
     text = scaffold_text.experiment(found, name or "experiment", source, str(target))
     disk.write(file, text)
+    permissions.give(file)
     return _facts(folder, file, str(target), found)
 
 
@@ -59,10 +61,12 @@ def _example(folder: Path, file: Path) -> dict[str, Any]:
     data = folder / EXAMPLE
     if data.exists():
         raise UsageError(f"{data} is there already", help=f"concrete init DIR --data {data} ...")
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(payload.folder("data") / EXAMPLE, data)
+    with permissions.of_user():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(payload.folder("data") / EXAMPLE, data)
     text = text.replace("../data/", "").replace("concrete train configs/", "concrete train ")
     disk.write(file, text)
+    permissions.give(file)
     target = "compressive_strength"
     return _facts(folder, file, target, describe(data, target))
 

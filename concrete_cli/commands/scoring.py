@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from concrete_cli import disk, processors
+from concrete_cli import disk, permissions, processors
 from concrete_cli.backend import Backend
 from concrete_cli.commands import wanted
 from concrete_cli.errors import Interrupted, StepFailed, UsageError, no_file
@@ -122,7 +122,8 @@ def deliver(run: Run, backend: Backend, *, stdout: bool) -> dict[str, Any]:
             sys.stdout.buffer.flush()
         else:
             into = Path(out) if out and out != PIPE else run.folder / name
-            _copy(folder / name, into)
+            with permissions.of_user():
+                _copy(folder / name, into)
             out = str(into)
     told = ("rows", "warned", "odd", "seconds")
     return {name: facts[name] for name in told} | {"out": out}

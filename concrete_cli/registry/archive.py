@@ -17,13 +17,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk, documents, formats, home
+from concrete_cli import digest, disk, documents, formats, home, permissions
 from concrete_cli.errors import Damaged, NotFound, UsageError, no_file
 from concrete_cli.registry import facts, unzip
 from concrete_cli.registry import file as model_file
 from concrete_cli.registry.models import FORMAT, RECORD, Models, Version, check_name
 
 LINEAGE = "lineage.json"  # all that is ever added to what makes a version the same or another one
+FOR_ALL = 0o444
 EPOCH = (1980, 1, 1, 0, 0, 0)
 # What version.json may say of where a version comes from; all else is found out here.
 FACTS = ("run", "experiment")
@@ -44,10 +45,10 @@ def export(version: Version, file: Path) -> None:
             for name in sorted(digest.of_files(version.path)):
                 info = zipfile.ZipInfo(name, EPOCH)
                 info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = (stat.S_IFREG | disk.READ) << 16
+                info.external_attr = (stat.S_IFREG | FOR_ALL) << 16
                 with (version.path / name).open("rb") as source, archive.open(info, "w") as target:
                     shutil.copyfileobj(source, target, unzip.PIECE)
-        Path(scratch).replace(file)
+        permissions.give(Path(scratch)).replace(file)
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise

@@ -51,6 +51,7 @@ CORE = {
     "memory",
     "names",
     "payload",
+    "permissions",
     "plan",
     "plan_json",
     "planned",

@@ -177,11 +177,16 @@ def test_six_at_once_all_stay(type_, experiment, crontab, concrete):
     assert [row["name"] for row in listed] == names
     assert crontab.read_bytes().startswith(others + b"\n")
 
+    place = next(
+        number
+        for number, line in enumerate(crontab.read_bytes().split(b"\n"))
+        if line.endswith(b"# concrete:at-once-0")
+    )
     type_(*every, names[0], "--set", "pipeline.steps.numbers.params.factor=a\u2028b\x0cc")
     assert type_("schedules", "disable", names[0], "--json").json()["name"] == names[0]
-    ours = crontab.read_bytes().removeprefix(others + b"\n").split(b"\n")
-    assert ours[0].startswith(b"#off ")  # in the place of the one before
-    assert len(ours) == len(names) + 1
+    lines = crontab.read_bytes().removeprefix(others + b"\n")
+    assert crontab.read_bytes().split(b"\n")[place].startswith(b"#off ")  # where it was
+    assert lines.count(b"\n") == len(names)
     with ThreadPoolExecutor(len(names)) as pool:
         for done in [pool.submit(concrete, "schedules", "delete", name) for name in names]:
             done.result()

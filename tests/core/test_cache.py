@@ -105,7 +105,7 @@ def test_files_are_read_only_and_the_whole_can_be_deleted(store, tmp_path):
     entry = store(RECIPE, FILES)
     for path in (entry.path / "outputs").rglob("*"):
         mode = stat.S_IMODE(path.stat().st_mode)
-        assert mode == (0o700 if path.is_dir() else 0o444)
+        assert mode == (0o700 if path.is_dir() else 0o400)
 
     disk.remove(tmp_path / "cache")
 

@@ -250,7 +250,7 @@ def test_inputs_are_read_only(rig):
 
     last = rig.run(first, modes)
 
-    assert rig.text(last["modes"]) == "0o444"
+    assert rig.text(last["modes"]) == "0o400"
     assert [
         p.stat().st_mode & 0o777 for p in (rig.home, rig.home / "runs", rig.home / "cache")
     ] == [0o700] * 3

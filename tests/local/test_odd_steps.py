@@ -298,6 +298,42 @@ STRANGE = {
         "import socket; os.chdir(out); socket.socket(socket.AF_UNIX).bind('s')",
         "left 's' in out, which is neither",
     ),
+    "a_link_out": (
+        "os.symlink('../../..', out / 'up')",
+        "left the link 'up' in out, which leads out",
+    ),
+    "a_link_to_its_own_place": (
+        "os.symlink(out, out / 'here')",
+        "left the link 'here' in out, which leads out",
+    ),
+    "a_link_out_in_two_steps": (
+        "os.symlink('.', out / 'a'); os.symlink('a/../..', out / 'b')",
+        "left the link",
+    ),
+    "a_link_to_its_folder": (
+        "os.symlink('.', out / 'a')",
+        "left the link 'a' in out, which leads back",
+    ),
+    "a_circle": (
+        "os.symlink('a', out / 'b'); os.symlink('b', out / 'a')",
+        "left the link",
+    ),
+    "a_link_for_a_folder": (
+        "out.rmdir(); os.symlink('/etc', out)",
+        "has put a link to /etc in the place of the folder out",
+    ),
+    "a_link_for_all_folders": (
+        "out.rmdir(); out.parent.rmdir(); os.symlink('/etc', out.parent)",
+        "has put a link to /etc in the place of the folder outputs",
+    ),
+    "paths_beyond_any_limit": (
+        "os.chdir(out)\nfor _ in range(2500): os.mkdir('de'); os.chdir('de')",
+        "left folders nested more than 300 deep",
+    ),
+    "names_that_make_a_long_path": (
+        "os.chdir(out)\nfor _ in range(30): os.mkdir('d' * 250); os.chdir('d' * 250)",
+        "left what cannot be read in out: File name too long",
+    ),
     "a_file_for_a_folder": ("out.rmdir(); out.write_text('x')", "exited with 0 but left nothing"),
     "no_folder": ("out.rmdir()", "exited with 0 but left nothing"),
     "empty_folders": ("(out / 'a' / 'b').mkdir(parents=True)", "exited with 0 but left nothing"),
@@ -325,7 +361,7 @@ def test_outputs_may_be_called_anything(go, rig):
         deep.mkdir(parents=True)
         (deep / "x").write_text("x")
         os.symlink("nowhere", out / "broken")
-        os.symlink("..", out / "loop")
+        os.symlink("broken", out / "link")
         (out / "secret").write_text("x"); (out / "secret").chmod(0)
         """
     )
@@ -351,3 +387,23 @@ Path('scribble').write_text('x')
     entry = rig.entry(event)
     assert {path.name for path in entry.path.iterdir()} == {"log.txt", "outputs", "step.json"}
     assert [path.name for path in (entry.path / "outputs").iterdir()] == ["out"]
+
+
+def test_a_file_that_has_another_name_elsewhere_is_left_as_it_is_there(go, rig):
+    theirs = rig.folder / "theirs"
+    theirs.write_text("whole")
+    theirs.chmod(0o644)
+
+    event = go(f"os.link({str(theirs)!r}, out / 'text.txt')")
+    theirs.write_text("edited")
+
+    assert event.state == "done"
+    assert theirs.stat().st_mode & 0o777 == 0o644
+    assert rig.text(event) == "whole"
+
+
+def test_a_log_that_was_replaced_is_none(go, rig):
+    event = go(WRITE + "log = out.parent.parent / 'log.txt'; log.unlink(); os.mkfifo(log)")
+
+    assert event.state == "done"
+    assert rig.entry(event).log.read_bytes() == b""
