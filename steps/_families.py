@@ -36,6 +36,8 @@ class Family:
     max_rows: int | None = None
     parallel: bool = False
     effort: float = 0.2
+    weights: Literal["", "coef_", "feature_importances_"] = ""
+    compares: bool = False
 
     @property
     def module(self) -> str:
@@ -44,14 +46,19 @@ class Family:
 
 
 FAMILIES: dict[str, Family] = {
-    "linear": Family("sklearn.linear_model:LinearRegression", scale=True, impute=True),
-    "ridge": Family("sklearn.linear_model:Ridge", {"alpha": 1.0}, scale=True, impute=True),
+    "linear": Family(
+        "sklearn.linear_model:LinearRegression", scale=True, impute=True, weights="coef_"
+    ),
+    "ridge": Family(
+        "sklearn.linear_model:Ridge", {"alpha": 1.0}, scale=True, impute=True, weights="coef_"
+    ),
     "knn": Family(
         "sklearn.neighbors:KNeighborsRegressor",
         {"n_neighbors": 5, "weights": "distance", "p": 1},
         scale=True,
         impute=True,
         max_rows=200_000,
+        compares=True,
     ),
     "svr": Family(
         "sklearn.svm:SVR",
@@ -61,8 +68,13 @@ FAMILIES: dict[str, Family] = {
         impute=True,
         max_rows=20_000,
         effort=0.5,
+        compares=True,
     ),
-    "decision_tree": Family("sklearn.tree:DecisionTreeRegressor", {"min_samples_leaf": 3}),
+    "decision_tree": Family(
+        "sklearn.tree:DecisionTreeRegressor",
+        {"min_samples_leaf": 3},
+        weights="feature_importances_",
+    ),
     "bagging": Family(
         "sklearn.ensemble:BaggingRegressor",
         {"n_estimators": 100, "max_features": 0.7},
@@ -75,6 +87,7 @@ FAMILIES: dict[str, Family] = {
         max_rows=200_000,
         parallel=True,
         effort=4,
+        weights="feature_importances_",
     ),
     "extra_trees": Family(
         "sklearn.ensemble:ExtraTreesRegressor",
@@ -82,6 +95,7 @@ FAMILIES: dict[str, Family] = {
         max_rows=200_000,
         parallel=True,
         effort=4,
+        weights="feature_importances_",
     ),
     "gradient_boosting": Family(
         "sklearn.ensemble:GradientBoostingRegressor",
@@ -96,6 +110,7 @@ FAMILIES: dict[str, Family] = {
         impute=True,
         max_rows=100_000,
         effort=9,
+        weights="feature_importances_",
     ),
     "hist_gradient_boosting": Family(
         "sklearn.ensemble:HistGradientBoostingRegressor",
@@ -123,6 +138,7 @@ FAMILIES: dict[str, Family] = {
         },
         categories="codes",
         effort=2,
+        weights="feature_importances_",
     ),
     "lightgbm": Family(
         "lightgbm:LGBMRegressor",
@@ -142,12 +158,15 @@ FAMILIES: dict[str, Family] = {
             "verbose": -1,
         },
         effort=2,
+        weights="feature_importances_",
     ),
     "voting": Family("_pipeline:Average"),
 }
 MEMBERS = ("extra_trees", "gradient_boosting", "lightgbm")
 ROUNDS = ("n_estimators", "max_iter")
 UNKNOWN_EFFORT = 10.0
+DEPTH = 10  # steps from the root of a tree to a leaf
+PAIRS = 8  # numbers of two rows that are compared in one step
 # What scikit-learn imports is named piece by piece: a fork server looks up between two imports.
 FOUNDATION = ("scipy.sparse", "scipy.spatial", "scipy.optimize", "scipy.interpolate", "scipy.stats")
 PREPARATION = ("sklearn.pipeline", "sklearn.impute", "sklearn.preprocessing")
@@ -188,11 +207,29 @@ def effort(model: str, params: Mapping[str, Any]) -> float:
     if ":" in model:
         return UNKNOWN_EFFORT
     row = FAMILIES[model]
-    for name in ROUNDS:
-        rounds = params.get(name)
-        if name in row.preset and isinstance(rounds, int) and rounds > 0:
-            return float(row.effort * rounds / row.preset[name])
-    return row.effort
+    preset = _rounds(row.preset)
+    return float(row.effort * _rounds(params, preset) / preset) if preset else row.effort
+
+
+def steps(model: str, params: Mapping[str, Any], rows: int, columns: int) -> int:
+    """Return about how many steps it takes to predict one row, on whichever machine.
+
+    `rows` is how many the model was fitted on, `columns` how many numbers it sees of each.
+    """
+    if model == "voting":
+        return sum(steps(part, given, rows, columns) for part, given in members(params))
+    if ":" in model:
+        return columns + rows  # nobody knows
+    row = FAMILIES[model]
+    if row.compares:
+        return columns + columns * rows // PAIRS
+    return columns + DEPTH * _rounds(params, _rounds(row.preset))
+
+
+def _rounds(params: Mapping[str, Any], otherwise: int = 0) -> int:
+    """Return of how many trees or rounds a model is made, as far as `params` say so."""
+    given = (params.get(name) for name in ROUNDS)
+    return next((one for one in given if isinstance(one, int) and one > 0), otherwise)
 
 
 def modules(model: str, params: Mapping[str, Any] | None = None) -> tuple[str, ...]:

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet
 
 from _bundle import load_bundle
 from _charts import leaderboard_chart, predicted_chart, residuals_chart
+from _importance import importance
 from _intervals import interval
 from _scores import METRICS, scores
 from _step import arguments, limit_threads, read_json, report, run, write_json
-from _test_scores import bootstrap, importance
+from _test_scores import bootstrap
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,8 +50,16 @@ def main(args: argparse.Namespace) -> None:
     pd.DataFrame(
         {"actual": actual, "predicted": predicted, "lower": lower, "upper": upper}
     ).to_parquet(args.report / "predictions.parquet", index=False)
-    weights = importance(model, rows, actual, args.seed)
-    write_json(args.report / "importance.json", {"metric": "rmse", "columns": weights})
+    trained_on = pyarrow.parquet.read_metadata(args.model / "oof.parquet").num_rows
+    found = importance(model, manifest, rows, actual, trained_on=trained_on, seed=args.seed)
+    left_out = {"left_out": found.left_out} if found.left_out else {}
+    about = {"metric": "rmse", "columns": found.columns, **left_out}
+    write_json(args.report / "importance.json", about)
+    if found.left_out:
+        print(
+            f"importance: of {len(rows.columns)} columns the {len(found.columns)} were shuffled to"
+            f" which the model gives most weight; {found.left_out} were left out"
+        )
     board = read_json(args.leaderboard / "leaderboard.json")
     charts = {
         "predicted": predicted_chart(actual, predicted, lower, upper, signature),

@@ -7,13 +7,18 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.pipeline import Pipeline
 
 from _axis import axis
+from _bundle import load_bundle
 from _charts import leaderboard_chart, predicted_chart, residuals_chart
+from _importance import MOST_ROWS, REPEATS, importance
 from _intervals import calibrate, interval
+from _pipeline import Matrix
 from _scores import loss, scores
-from _test_scores import MOST_ROWS, REPEATS, bootstrap, importance
-from stepping import read, step
+from _test_scores import bootstrap
+from stepping import attempt, choose, cut, mixed, read, step
 
 CHARTS = ("predicted.svg", "residuals.svg", "leaderboard.svg")
 
@@ -63,23 +68,125 @@ def test_importance_is_sorted_and_about_raw_columns(report, chosen):
     assert found["columns"][0]["column"] in ("age", "cement")
 
 
+class Sum(RegressorMixin, BaseEstimator):
+    """Three times the first column and the second; knows what it was asked."""
+
+    def fit(self, rows, target):
+        del rows, target
+        self.asked_ = []
+        return self
+
+    def predict(self, rows):
+        self.asked_.append(rows.shape)
+        return 3 * rows[:, 0] + rows[:, 1]
+
+
+class Counted(Matrix):
+    """A matrix that counts how often it was made."""
+
+    made = 0
+
+    def transform(self, rows):
+        Counted.made += 1
+        return super().transform(rows)
+
+
+def summed(rows, columns):
+    names = [f"x{number}" for number in range(columns)]
+    frame = pd.DataFrame(np.random.default_rng(0).random((rows, columns)), columns=names)
+    steps = [("matrix", Counted(names, [], {}, "codes")), ("model", Sum())]
+    return Pipeline(steps).fit(frame, frame), frame, 3 * frame["x0"] + frame["x1"]
+
+
+def growth(pipeline, frame, actual, **limits):
+    about = {"model": "mine:Sum", "params": {}}
+    return importance(pipeline, about, frame, actual.to_numpy(), trained_on=100, seed=0, **limits)
+
+
 def test_importance_asks_the_model_for_no_more_rows_than_it_needs():
     """A forest over a million test rows would take hours."""
-    rows = pd.DataFrame(np.random.default_rng(0).random((50_000, 3)), columns=list("abc"))
-    actual = 3 * rows["a"].to_numpy() + rows["b"].to_numpy()
-    asked = []
+    pipeline, frame, actual = summed(50_000, 3)
 
-    class Model:
-        def predict(self, rows):
-            asked.append(len(rows))
-            return 3 * rows["a"].to_numpy() + rows["b"].to_numpy()
+    found = growth(pipeline, frame, actual)
 
-    found = importance(Model(), rows, actual, seed=0)
+    assert sum(rows for rows, _ in pipeline[-1].asked_) <= (1 + REPEATS * 3) * MOST_ROWS < 100_000
+    assert [one["column"] for one in found.columns] == ["x0", "x1", "x2"]
+    assert found.columns[0]["mean"] == pytest.approx(3 / np.sqrt(6), rel=0.05)
+    assert found.columns[2]["mean"] == 0
+    assert found.left_out == 0
 
-    assert sum(asked) <= (1 + REPEATS * 3) * MOST_ROWS < 100_000
-    assert [one["column"] for one in found] == ["a", "b", "c"]
-    assert found[0]["mean"] == pytest.approx(3 / np.sqrt(6), rel=0.05)
-    assert found[2]["mean"] == 0
+
+def test_the_rows_are_prepared_once_however_many_columns_are_shuffled():
+    Counted.made = 0
+    pipeline, frame, actual = summed(12, 300)
+
+    found = growth(pipeline, frame, actual)
+
+    assert len(found.columns) == 300
+    assert Counted.made <= 3
+
+
+def test_the_work_is_limited_and_what_weighs_least_is_left_out(capsys):
+    pipeline, frame, actual = summed(2000, 400)
+
+    found = growth(pipeline, frame, actual, most=30_000_000)
+    again = growth(pipeline, frame, actual, most=30_000_000)
+
+    assert found == again
+    assert found.left_out == 400 - len(found.columns) > 300
+    assert [one["column"] for one in found.columns[:2]] == ["x0", "x1"]
+    assert sum(rows * columns for rows, columns in pipeline[-1].asked_) < 2 * 30_000_000
+    assert "\n" not in capsys.readouterr().out.strip()
+
+
+def naive(model, rows, actual, orders_of):
+    """Return the growth of the rmse as it is defined: whole tables through the whole pipeline."""
+    base = scores(actual, model.predict(rows))["rmse"]
+    found = {}
+    for name in rows:
+        parts = [
+            scores(actual, model.predict(rows.assign(**{name: rows[name].to_numpy()[order]})))
+            for order in orders_of(name)
+        ]
+        found[name] = np.mean([part["rmse"] - base for part in parts])
+    return found
+
+
+MEMBERS = ["ridge", {"model": "lightgbm", "params": {"n_estimators": 20}}, "decision_tree"]
+
+
+@pytest.mark.parametrize(
+    ("model", "params"),
+    [
+        ("ridge", {}),
+        ("decision_tree", {}),
+        ("xgboost", {"n_estimators": 20}),
+        ("svr", {}),
+        ("voting", {"members": MEMBERS, "weights": [1, 2, 3]}),
+    ],
+)
+def test_shuffling_is_what_it_is_by_definition(tmp_path, model, params):
+    """Derived features, levels, holes, members: all follow the column that is shuffled."""
+    mixed(120).to_csv(tmp_path / "t.csv", index=False)
+    features = {"root": "sqrt(count)", "both": "root * size"}
+    cut(tmp_path / "t.csv", tmp_path, "price", folds=3, features=features)
+    attempt(tmp_path, "one", model, params=params)
+    choose(tmp_path, "one")
+    pipeline, manifest = load_bundle(tmp_path / "model")
+    rows = pd.read_parquet(tmp_path / "test" / "rows.parquet")
+    actual = rows.pop("price").to_numpy()
+    random = np.random.default_rng(7)
+    orders = {
+        name: [random.permutation(len(rows)) for _ in range(REPEATS)] for name in rows.columns
+    }
+
+    found = importance(pipeline, manifest, rows, actual, trained_on=90, seed=7)
+    few = importance(pipeline, manifest, rows, actual, trained_on=90, seed=7, most=250_000)
+
+    expected = naive(pipeline, rows, actual, orders.get)
+    assert {one["column"]: one["mean"] for one in found.columns} == pytest.approx(expected)
+    assert "size" in {one["column"] for one in few.columns}
+    assert few.left_out == 4 - len(few.columns) > 0
 
 
 def test_it_is_the_same_twice(report, chosen, tmp_path):
