@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from concrete_cli import disk
@@ -59,6 +60,19 @@ class Tail:
             self.offset += len(whole)
             return whole.split(b"\n")[:-1]
         return []
+
+
+class Fold:
+    """The last event of each step in a journal that grows; what was read is not read again."""
+
+    def __init__(self, path: Path) -> None:
+        self._tail = Tail(path)
+        self._last: dict[str, Event] = {}
+
+    def last(self) -> Mapping[str, Event]:
+        """Return the last event of each step that has any, as it is now."""
+        self._last |= {event.step: event for event in self._tail.events()}
+        return MappingProxyType(self._last)
 
 
 def _key(event: Event) -> tuple[str, str, str]:

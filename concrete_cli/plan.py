@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal, TypeVar
 
@@ -138,10 +139,13 @@ class Plan:
 
     def step(self, name: str) -> Step:
         """Return the step called `name`."""
-        for step in self.steps:
-            if step.name == name:
-                return step
-        raise NotFound("step", name, [step.name for step in self.steps])
+        if name in self._by_name:
+            return self._by_name[name]
+        raise NotFound("step", name, [*self._by_name])
+
+    @cached_property
+    def _by_name(self) -> dict[str, Step]:
+        return {step.name: step for step in self.steps}
 
 
 def is_module(name: object) -> bool:

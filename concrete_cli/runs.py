@@ -17,12 +17,13 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from concrete_cli import disk, journal, locks, names, plan_json
-from concrete_cli.backend import Event, Options, State
+from concrete_cli.backend import Event, Options
 from concrete_cli.errors import NotFound, UsageError
 from concrete_cli.plan import Plan
 
@@ -47,7 +48,7 @@ class Run:
         """What run.json says."""
         return dict(disk.read_json(self.folder / "run.json"))
 
-    @property
+    @cached_property
     def plan(self) -> Plan:
         """The plan that is run."""
         return plan_json.from_document(disk.read_json(self.folder / "plan.json"))
@@ -85,7 +86,15 @@ class Run:
 
     def last_events(self) -> dict[str, Event]:
         """Return the last event of each step that has any."""
-        return {event.step: event for event in self.events()}
+        return dict(self._fold.last())
+
+    def last_event(self, step: str) -> Event | None:
+        """Return the last event of one step."""
+        return self._fold.last().get(step)
+
+    @cached_property
+    def _fold(self) -> journal.Fold:
+        return journal.Fold(self.folder / "events.jsonl")
 
     @property
     def driven(self) -> bool:
@@ -161,9 +170,12 @@ class Runs:
         """Return how many seconds each step took when it last ran, in recent runs like the plan."""
         found: dict[str, float] = {}
         for run in self.like(plan, recent):
-            for event in run.events():
-                if event.state is State.DONE:
+            for event in run.last_events().values():
+                # A step that was reused took what its entry says, where there is one.
+                if event.state is State.DONE or (event.state.good and event.entry):
                     found.setdefault(event.step, event.seconds)
+            if all(step.name in found for step in plan.steps):
+                break  # what older runs say would not count
         return found
 
     def _folders(self) -> list[Path]:

@@ -40,6 +40,7 @@ class LocalBackend:
         self._home = home
         self._settings = settings
         self._cache = Cache(home)
+        self._runs: dict[str, Run] = {}  # by handle: what was read of a run is not read again
         self.models = Models(home)
         self.trigger = Trigger(home)
         self.timers = Timers()
@@ -93,7 +94,7 @@ class LocalBackend:
     def path(self, handle: str, output: Output) -> Path:
         """Return the folder of an output, to be read only."""
         run = self._run(handle)
-        event = run.last_events().get(output.step)
+        event = run.last_event(output.step)
         if event and event.state.good:
             entry = self._cache.entry(event.entry)
             folder, damage = entry.output(output.name), entry.damage()
@@ -107,7 +108,10 @@ class LocalBackend:
         return folder
 
     def _run(self, handle: str) -> Run:
-        return Runs(self._home).find(handle)
+        run = self._runs.get(handle)
+        if run is None or not run.folder.is_dir():
+            run = self._runs[handle] = Runs(self._home).find(handle)
+        return run
 
     def _runner(self, run: Run) -> Runner:
         slots = run.options.jobs or processors.usable()

@@ -25,7 +25,7 @@ def runs(space: Workspace) -> list[dict[str, Any]]:
 
 def log_of(space: Workspace, run: Run, step: str) -> Path | None:
     """Return the log of a step, wherever it is now."""
-    event = run.last_events().get(step)
+    event = run.last_event(step)
     if event is None:
         return None
     if event.entry:

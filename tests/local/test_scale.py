@@ -1,0 +1,52 @@
+"""What a command does for a run of many steps grows with the steps, not with their square."""
+
+import pytest
+from concrete_cli.backends.local import LocalBackend
+
+from concrete_cli import journal, results
+from concrete_cli.runs import Run
+
+STEPS = 20
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """Count the events that are read from a journal."""
+    seen = []
+    made = journal.Event
+
+    def counted(**fields):
+        seen.append(fields["step"])
+        return made(**fields)
+
+    monkeypatch.setattr(journal, "Event", counted)
+    return seen
+
+
+def test_a_result_reads_the_journal_once(rig, parsed):
+    steps = [rig.step(f"s{n}", "(out / 'text.txt').touch()") for n in range(STEPS)]
+    run = rig.submit(*steps)
+    rig.watch(run)
+    lines = (run.folder / "events.jsonl").read_text().count("\n")
+    parsed.clear()
+
+    fresh, backend = Run(run.folder), LocalBackend(rig.home, {})
+    found = results.outputs(fresh, backend, fresh.plan, fresh.last_events())
+
+    assert len(found) == STEPS
+    assert None not in found.values()
+    assert len(parsed) <= 2 * lines, "once for the command and once for the backend"
+
+
+def test_what_is_appended_is_read_and_nothing_else(rig, parsed):
+    run = rig.submit(rig.step("one", "(out / 'text.txt').touch()"))
+    rig.watch(run)
+    before = dict(run.last_events())
+    parsed.clear()
+
+    run.append([event := before["one"].__class__("one", journal.State.FAILED, detail="later")])
+
+    assert run.last_event("one") == event
+    assert before["one"].state == "done", "what was handed out stays as it was"
+    assert run.last_events() == {"one": event}
+    assert len(parsed) == 1
