@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from concrete_cli import disk, journal, locks, names, plan_json
-from concrete_cli.backend import Event, Options
+from concrete_cli.backend import Event, Options, State
 from concrete_cli.errors import NotFound, UsageError
 from concrete_cli.plan import Plan
 

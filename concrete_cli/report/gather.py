@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,15 @@ class Seen:
     plan: Plan
     last: dict[str, Event]
 
+    @cached_property
+    def _record(self) -> Facts:
+        return self.run.record
+
     def folder(self, step: str, output: str) -> Path | None:
         """Return the folder of an output, if it is on this machine."""
         text = f"{step}.{output}"
         kept = [self.run.folder / name for name, one in results.KEPT.items() if one == text]
-        if self.run.record["workflow"] != "run" and kept and kept[0].is_dir():
+        if self._record["workflow"] != "run" and kept and kept[0].is_dir():
             return kept[0]
         path = getattr(self.backend, "path", None)
         if step not in self.last:
@@ -43,7 +48,7 @@ class Seen:
         if path is None:
             return self._brought(Output(step, output))
         with contextlib.suppress(ConcreteError):
-            return Path(path(self.run.record.get("handle", self.run.id), Output(step, output)))
+            return Path(path(self._record.get("handle", self.run.id), Output(step, output)))
         return None
 
     def _brought(self, output: Output) -> Path | None:

@@ -40,10 +40,13 @@ class Drawn:
 
 def grouped(needs: Mapping[str, frozenset[str]]) -> list[tuple[str, ...]]:
     """Return the steps, those with the same neighbours together."""
-    wanted_by = {name: frozenset(one for one in needs if name in needs[one]) for name in needs}
+    wanted_by: dict[str, list[str]] = {name: [] for name in needs}
+    for name, needed in needs.items():
+        for one in needed:
+            wanted_by[one].append(name)
     groups: dict[object, list[str]] = {}
     for name in needs:
-        groups.setdefault((needs[name], wanted_by[name]), []).append(name)
+        groups.setdefault((needs[name], frozenset(wanted_by[name])), []).append(name)
     found: list[tuple[str, ...]] = []
     for names in groups.values():
         found += [tuple(names)] if len(names) >= FEWEST else [(name,) for name in names]
@@ -78,9 +81,13 @@ def lay_out(
 
 
 def _number(boxes: Sequence[Box], before: Mapping[int, Sequence[Box]]) -> None:
-    for _ in boxes:
+    changed = True
+    while changed:  # once more than needed where the boxes come in an order in which they can run
+        changed = False
         for box in boxes:
-            box.layer = max((one.layer + 1 for one in before[id(box)]), default=0)
+            layer = max((one.layer + 1 for one in before[id(box)]), default=0)
+            changed |= layer != box.layer
+            box.layer = layer
 
 
 def _ordered(drawn: Drawn) -> list[list[Box]]:
@@ -89,15 +96,20 @@ def _ordered(drawn: Drawn) -> list[list[Box]]:
     layers: list[list[Box]] = [[] for _ in range(count)]
     for box in drawn.boxes:
         layers[box.layer].append(box)
-    pairs = [pair for line in drawn.lines for pair in pairwise(line)]
+    ends: dict[bool, dict[int, list[Box]]] = {
+        True: {},
+        False: {},
+    }  # what a line comes from, goes to
+    for line in drawn.lines:
+        for a, b in pairwise(line):
+            ends[True].setdefault(id(b), []).append(a)
+            ends[False].setdefault(id(a), []).append(b)
     for forward in (True, False, True):
         place = {id(box): number for layer in layers for number, box in enumerate(layer)}
         for layer in layers if forward else layers[::-1]:
             near = {
-                id(box): [place[id(a if forward else b)] for a, b in pairs
-                          if (b if forward else a) is box]
-                for box in layer
-            }  # fmt: skip
+                id(box): [place[id(end)] for end in ends[forward].get(id(box), ())] for box in layer
+            }
             layer.sort(key=lambda box: _mean(near[id(box)], place[id(box)]))
             place |= {id(box): number for number, box in enumerate(layer)}
     return layers

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from typing import Any
 
 from concrete_cli.backend import Event, State
@@ -58,7 +60,11 @@ def _clock(events: list[Event]) -> Any:
         else:
             running.discard(event.step)
 
+    times.sort()
+    totals = [*accumulate((passed for _, passed in times), max)]
+
     def clock(time: float) -> float:
-        return max((passed for at, passed in times if at <= time), default=0.0)
+        known = bisect_right(times, time, key=lambda one: one[0])
+        return totals[known - 1] if known else 0.0
 
     return clock
