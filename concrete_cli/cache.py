@@ -126,7 +126,7 @@ class Cache:
             },
         }
         record["sha256"] = digest.of_json(record)
-        (work / "step.json").write_text(disk.as_json(record), encoding="utf-8")
+        (work / "step.json").write_text(disk.as_lines(record), encoding="utf-8")
         entry = Entry(self._place(digest.of_json(recipe)))
         if not entry.path.parent.is_dir():
             entry.path.parent.mkdir(parents=True, exist_ok=True)

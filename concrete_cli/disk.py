@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +74,13 @@ def write_json(path: Path, value: Any) -> None:
 
 def as_json(value: Any) -> str:
     """Return JSON as people like to read it; names of files that are no Unicode are escaped."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = json.dumps(value, indent=2, default=str)
-    return text + "\n"
+    return _encoded(value, indent=2) + "\n"
+
+
+def as_lines(value: Mapping[str, Any]) -> str:
+    """Return JSON with a line for each key, and for each item of a list: quick for much data."""
+    lines = [f"{_encoded(name)}: {_items(given)}" for name, given in value.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def read_json(path: Path) -> Any:
@@ -244,6 +245,21 @@ def leave_only(names: Collection[str], folder: Path) -> None:
     for entry in _entries(folder):
         if entry.name not in names:
             remove(Path(entry.path))
+
+
+def _items(value: Any) -> str:
+    if not isinstance(value, list | tuple) or len(value) < 2:
+        return _encoded(value)
+    return "[\n  " + ",\n  ".join(map(_encoded, value)) + "\n]"
+
+
+def _encoded(value: Any, indent: int | None = None) -> str:
+    text = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=indent, default=str)
+    return text
 
 
 def _write_all(handle: int, data: bytes) -> None:

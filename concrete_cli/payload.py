@@ -14,6 +14,7 @@ from concrete_cli.errors import NotFound
 HERE = Path(__file__).resolve().parent
 
 
+@cache
 def folder(name: Literal["steps", "configs", "data"]) -> Path:
     """Return a payload folder: inside the package when installed, beside it in a checkout."""
     inside = HERE / name

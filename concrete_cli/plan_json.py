@@ -7,7 +7,6 @@ list of such.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from concrete_cli.plan import Item, Output, Plan, Source, Step
@@ -31,7 +30,7 @@ def from_document(document: Mapping[str, Any]) -> Plan:
 
 
 def _step_document(step: Step) -> dict[str, Any]:
-    document = asdict(step)
+    document = dict(vars(step))
     document["inputs"] = {
         name: [_item_document(item) for item in given]
         if isinstance(given, tuple)

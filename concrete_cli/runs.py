@@ -127,7 +127,7 @@ class Runs:
         """Write a new run down, whole or not at all; `experiment` is the text of its TOML file."""
         now = datetime.now().astimezone()
         run, scratch = self._reserve(now)
-        disk.write_json(scratch / "plan.json", plan_json.document(plan))
+        disk.write(scratch / "plan.json", disk.as_lines(plan_json.document(plan)))
         disk.write(scratch / "experiment.toml", experiment)
         number = max((order[0] for order, _ in self._in_order()), default=0) + 1
         record = {"format": FORMAT, "id": run.id, "number": number, "created": now.isoformat()}

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import cache, code, digest, disk, interpreter, payload
+from concrete_cli import cache, digest, disk, interpreter
 from concrete_cli.plan import Item, Output, Step
 
 from . import left, processes
 from .limits import thread_limits
 from .orders import Ended, Orders
+from .recipe import Code
 
 LOG_LIMIT = 64 << 20  # bytes
 FAILURE = "failure"  # a file in `state` in which a step says why its result is one (_step.may_pass)
@@ -29,11 +30,11 @@ class Attempt:
     step: Step
     number: int
     recipe: cache.Recipe
+    code: Code
     find: Callable[[Item], Path]
     cold: bool
     work: Path = Path()
     cwd: Path = Path()
-    script: Path = Path()
     places: dict[Item, Path] = field(default_factory=dict)
     ticket: int = 0
     started: float = 0
@@ -48,19 +49,21 @@ class Attempt:
 
     def prepare(self) -> None:
         """Make the work folder, empty, and in it an empty folder for each output."""
-        disk.remove(self.work)
-        for folder in (self.work, self.work / "outputs", *map(self._output, self.step.outputs)):
+        try:
+            self.work.mkdir(mode=0o700)
+        except FileExistsError:  # of the try before
+            disk.remove(self.work)
+            self.work.mkdir(mode=0o700)
+        for folder in (self.work / "outputs", *map(self._output, self.step.outputs)):
             folder.mkdir(mode=0o700)
         self.log.touch(mode=0o600)
 
     def orders(self, run_folder: Path) -> Orders:
         """Return what a process needs to become this step."""
-        self.script = payload.script(self.step.script)
-        files = code.made_of(self.step)
         self.state = run_folder / "state" / f"{self.step.name}-{digest.of_json(self.recipe)[:16]}"
         (self.state / FAILURE).unlink(missing_ok=True)
         return Orders(
-            script=str(self.script),
+            script=str(self.code.script),
             argv=tuple(str(word) for word in self.step.argv(self._place)),
             cwd=str(self.cwd),
             env={
@@ -70,8 +73,8 @@ class Attempt:
                 "CONCRETE_STATE": str(self.state),
             },
             log=str(self.log),
-            files={name: str(path) for name, path in files.items()},
-            modules=code.ahead(files, self.step.libraries),
+            files={name: str(path) for name, path in self.code.files.items()},
+            modules=self.code.ahead,
             path=_folders(self.step),
             threads=self.step.cpus,
         )
@@ -88,7 +91,7 @@ class Attempt:
             word if isinstance(word, _ForShell) else shlex.quote(word)
             for word in self.step.argv(place)
         ]
-        return interpreter.debugging(self.script, arguments, _folders(self.step))
+        return interpreter.debugging(self.code.script, arguments, _folders(self.step))
 
     def failure(self, ended: Ended) -> str:
         """Say why this is a failure, in a few words; nothing when it is none."""

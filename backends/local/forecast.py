@@ -14,7 +14,7 @@ from concrete_cli.plan import Item, Output, Plan, Step
 from concrete_cli.runs import Runs
 
 from .inputs import Inputs
-from .recipe import differences, recipe
+from .recipe import Recipes, differences
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Forecast:
 def forecast(plan: Plan, options: Options, home: Path) -> list[Forecast]:
     """Return what would happen to each step of the plan, in its order."""
     cache, runs = Cache(home), Runs(home)
-    inputs = Inputs(home, home / "tmp" / "nothing")
+    recipes, inputs = Recipes(), Inputs(home, home / "tmp" / "nothing")
     seconds = runs.durations(plan)
     before, failures = _recent_ends(plan, runs, cache)
     found: list[Forecast] = []
     for step in plan.steps:
         last = before.get(step.name)
         told: dict[str, Any] = {"seconds": seconds.get(step.name, 0)}
-        told |= _foretell(step, options, cache, inputs, last)
+        told |= _foretell(step, options, cache, recipes, inputs, last)
         if told["decision"] == "run" and step.name in failures:
             told["why"] = (f"failed last time: {failures[step.name]}", *told["why"])
         found.append(Forecast(step.name, **told))
@@ -49,13 +49,18 @@ def forecast(plan: Plan, options: Options, home: Path) -> list[Forecast]:
 
 
 def _foretell(
-    step: Step, options: Options, cache: Cache, inputs: Inputs, last: Entry | None
+    step: Step,
+    options: Options,
+    cache: Cache,
+    recipes: Recipes,
+    inputs: Inputs,
+    last: Entry | None,
 ) -> dict[str, Any]:
     waits = sorted(name for name in step.needs if name not in inputs.entries)
     if waits:
-        own = _own_changes(step, inputs, last)
+        own = _own_changes(step, recipes, inputs, last)
         return {"decision": "run", "why": (*own, *(f"{name} runs first" for name in waits))}
-    ingredients = recipe(step, inputs.content)
+    ingredients = recipes.of(step, inputs.content)
     entry = cache.find(ingredients)
     if step.name in options.force:
         return {"decision": "run", "why": ("--force",)}
@@ -79,7 +84,7 @@ def _changes(last: Entry | None, ingredients: Mapping[str, Any]) -> list[str]:
         return ["its entry cannot be read"]
 
 
-def _own_changes(step: Step, inputs: Inputs, last: Entry | None) -> list[str]:
+def _own_changes(step: Step, recipes: Recipes, inputs: Inputs, last: Entry | None) -> list[str]:
     """Return what changed in a step itself, whose inputs are still to be made."""
     if last is None:
         return []
@@ -88,7 +93,7 @@ def _own_changes(step: Step, inputs: Inputs, last: Entry | None) -> list[str]:
         waits = isinstance(item, Output) and item.step not in inputs.entries
         return "" if waits else inputs.content(item)
 
-    now = recipe(step, content)
+    now = recipes.of(step, content)
     with contextlib.suppress(OSError, ValueError, KeyError):
         before = dict(last.record["recipe"])
         for each in (before, now):

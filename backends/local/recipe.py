@@ -5,32 +5,74 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from concrete_cli import code, digest, payload
 from concrete_cli.plan import Item, Output, Step
 
 Digest = Callable[[Item], str]
+PYTHON = f"{sys.implementation.name} {platform.python_version()}"
+# Of a step what does not decide which code it is made of.
+APART = (
+    *("name", "inputs", "outputs", "params", "after", "optional"),
+    *("compute", "cpus", "timeout", "retries", "reuse"),
+)
 
 
-def recipe(step: Step, content: Digest) -> dict[str, Any]:
-    """Return the recipe of a step; `content` gives the digest of what an input holds.
+@dataclass(frozen=True)
+class Code:
+    """What the script of a step is made of: its files, what can be imported ahead for it."""
 
-    Names of the folders on this machine are no part of it, nor are the processors it may use.
-    """
-    script = payload.script(step.script)
-    files = code.made_of(step)
-    before = {name: content(Output(name, "")) for name in step.after}
-    return {
-        "script": script.name,
-        "code": {name: digest.of_file(path) for name, path in sorted(files.items())},
-        "params": dict(step.params),
-        "inputs": {name: content(item) for name, item in step.items()},
-        **({"after": before} if before else {}),
-        "outputs": sorted(output.name for output in step.outputs),
-        "python": f"{sys.implementation.name} {platform.python_version()}",
-        "versions": code.versions(code.libraries(files, step.libraries)),
-    }
+    script: Path
+    files: Mapping[str, Path]
+    ahead: tuple[str, ...]
+    digests: Mapping[str, str]
+    versions: Mapping[str, str]
+
+
+class Recipes:
+    """The recipes of the steps of a plan; code that several have is looked at once for all."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Code] = {}
+
+    def look_again(self) -> None:
+        """Forget what was seen: files may have been edited since."""
+        self._known.clear()
+
+    def code(self, step: Step) -> Code:
+        """Return what a step is made of."""
+        key = repr([value for name, value in vars(step).items() if name not in APART])
+        if key not in self._known:
+            files = code.made_of(step)
+            self._known[key] = Code(
+                payload.script(step.script),
+                files,
+                code.ahead(files, step.libraries),
+                {name: digest.of_file(path) for name, path in sorted(files.items())},
+                code.versions(code.libraries(files, step.libraries)),
+            )
+        return self._known[key]
+
+    def of(self, step: Step, content: Digest) -> dict[str, Any]:
+        """Return the recipe of a step; `content` gives the digest of what an input holds.
+
+        Names of the folders on this machine are no part of it, nor are the processors it may use.
+        """
+        made = self.code(step)
+        before = {name: content(Output(name, "")) for name in step.after}
+        return {
+            "script": made.script.name,
+            "code": dict(made.digests),
+            "params": dict(step.params),
+            "inputs": {name: content(item) for name, item in step.items()},
+            **({"after": before} if before else {}),
+            "outputs": sorted(output.name for output in step.outputs),
+            "python": PYTHON,
+            "versions": dict(made.versions),
+        }
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], below: str = "") -> list[str]:

@@ -1,8 +1,8 @@
 """Carrying out a run: release, reuse, start, wait, settle; until every step has ended.
 
-Each event is on disk before anybody hears of it, so that whoever dies, the files of the run say
-how far it came, and the next runner goes on from there. What happens in one turn is written at
-once, while the processes that it started work already.
+Each event is on disk before anybody hears of it, and what it tells of before that (see commits.py).
+So whoever dies, be it of a power cut, the files of the run say how far it came, and the next runner
+goes on from there.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import cache, code
+from concrete_cli import cache
 from concrete_cli.backend import Event, Options, State
 from concrete_cli.cache import Cache, Entry
 from concrete_cli.plan import Step
 from concrete_cli.runs import Run
 
 from .attempt import Attempt
+from .commits import Commits
 from .crew import Crew
 from .inputs import Inputs
 from .orders import Ended
-from .recipe import recipe
+from .recipe import Recipes
 from .schedule import Schedule
 from .verdict import Verdict, judge
 
@@ -40,33 +41,41 @@ class Runner:
         self._home = home
         self._cache = cache_
         self._schedule = schedule
+        self._recipes = Recipes()
         self._inputs = Inputs(home, run.folder / "nothing")
         scratch = home / "tmp" / run.id
         self._crew = Crew(scratch, run.folder, cold=self.options.cold, keep_warm=keep_warm)
         self._plan = run.plan
         self._before = run.last_events()
+        self._written: list[Path] = []  # folders that the events of this turn tell of
         self._imports_asked = False
 
     def events(self) -> Iterator[Event]:
         """Run what is left to run; yield what happens."""
-        happened: list[Event] = []
-        try:
-            while True:
-                happened += self._release()
-                happened += self._start()
-                yield from self._tell(happened)
-                if not self._crew.busy:
-                    break
-                happened = self._wait()
-                if self.run.cancelled:
-                    yield from self._tell(happened + self._stop())
-                    break
-        finally:
-            self._crew.close()
+        with Commits(self.run.append) as commits:
+            try:
+                for happened in self._turns():
+                    commits.add(happened, self._written)
+                    self._written = []
+                    yield from commits.safe()
+            finally:
+                self._crew.close()
+            commits.wait()
+            yield from commits.safe()
 
-    def _tell(self, events: list[Event]) -> Iterator[Event]:
-        self.run.append(events)
-        yield from events
+    def _turns(self) -> Iterator[list[Event]]:
+        """Yield what happens from one wait to the next."""
+        happened: list[Event] = []
+        while True:
+            happened += self._release()
+            happened += self._start()
+            yield happened
+            if not self._crew.busy:
+                return
+            happened = self._wait()
+            if self.run.cancelled:
+                yield happened + self._stop()
+                return
 
     # --- release: a step whose inputs are complete is reused, or waits for processors
 
@@ -74,7 +83,7 @@ class Runner:
         events: list[Event] = []
         while released := self._schedule.released():
             for step in released:
-                ingredients = recipe(step, self._inputs.content)
+                ingredients = self._recipes.of(step, self._inputs.content)
                 if entry := self._reusable(step, ingredients):
                     events += self._reuse(step, entry)
                 else:
@@ -112,8 +121,10 @@ class Runner:
         return events
 
     def _begin(self, step: Step, number: int, *, cold: bool) -> Event:
-        ingredients = recipe(step, self._inputs.content)
-        attempt = Attempt(step, number, ingredients, self._inputs.find, cold)
+        ingredients = self._recipes.of(step, self._inputs.content)
+        attempt = Attempt(
+            step, number, ingredients, self._recipes.code(step), self._inputs.find, cold
+        )
         self._crew.begin(attempt)
         return self._event(step, State.RUNNING, attempt=number, facts={"log": str(attempt.log)})
 
@@ -122,7 +133,7 @@ class Runner:
         wanted: dict[str, None] = {}
         for step in self._plan.steps:
             if step.name not in self._inputs.entries:
-                wanted |= dict.fromkeys(code.ahead(code.made_of(step), step.libraries))
+                wanted |= dict.fromkeys(self._recipes.code(step).ahead)
         if wanted and not self._crew.cold:
             self._crew.preload(wanted)
 
@@ -130,7 +141,9 @@ class Runner:
 
     def _wait(self) -> list[Event]:
         events: list[Event] = []
-        for attempt, ended in self._crew.wait():
+        over = self._crew.wait()
+        self._recipes.look_again()
+        for attempt, ended in over:
             events += self._settle(attempt, ended)
         return events
 
@@ -139,7 +152,7 @@ class Runner:
             cold = attempt.cold or bool(attempt.stopping)
             return self._again(attempt, attempt.number, "the fork server was lost", cold=cold)
         seconds = round(time.monotonic() - attempt.started, 3)
-        verdict = judge(attempt, ended, self._inputs, seconds)
+        verdict = judge(attempt, ended, self._recipes, self._inputs, seconds)
         if verdict.again:
             number = attempt.number + 1
             return self._again(attempt, number, verdict.reason, cold=verdict.cold)
@@ -158,6 +171,7 @@ class Runner:
         record = {"step": step.name, "run": self.run.id, "seconds": seconds, **facts}
         anew = not (self.options.reuse and step.reuse) or self._forced(step)
         entry = attempt.store(self._cache, record, replace=anew)
+        self._written.append(entry.path)
         self._complete(step, entry)
         told = {"attempt": attempt.number, "seconds": seconds, "entry": entry.key, "facts": facts}
         return [self._event(step, State.DONE, **told)]
@@ -168,6 +182,7 @@ class Runner:
         step, replay = attempt.step, attempt.replay()
         folder = self.run.folder / "failed" / step.name
         attempt.keep(folder)
+        self._written.append(folder)
         failed = self._event(
             step,
             State.FAILED,

@@ -9,7 +9,7 @@ from concrete_cli.errors import NotFound
 from .attempt import Attempt
 from .inputs import Inputs
 from .orders import Ended
-from .recipe import recipe
+from .recipe import Recipes
 
 STUCK = 0.1  # a child that used less of its time than this was waiting, not working
 EDITS = 3  # times a step is run again because what it is made of became another one meanwhile
@@ -24,7 +24,9 @@ class Verdict:
     cold: bool = False
 
 
-def judge(attempt: Attempt, ended: Ended, inputs: Inputs, seconds: float) -> Verdict:
+def judge(
+    attempt: Attempt, ended: Ended, recipes: Recipes, inputs: Inputs, seconds: float
+) -> Verdict:
     """Judge an attempt by how its process ended, what it left, and what became of its inputs.
 
     What ran while its code or source was edited is neither kept nor blamed: nobody knows which
@@ -32,7 +34,7 @@ def judge(attempt: Attempt, ended: Ended, inputs: Inputs, seconds: float) -> Ver
     """
     if not attempt.stopping:
         try:
-            edited = recipe(attempt.step, inputs.content) != attempt.recipe
+            edited = recipes.of(attempt.step, inputs.content) != attempt.recipe
         except (NotFound, OSError) as error:
             return Verdict(f"lost its code or source while it ran: {error}")
         if edited:
