@@ -95,7 +95,8 @@ def append_lines(path: Path, lines: list[str]) -> None:
     """
     with naming(path), path.open("ab+", buffering=0) as file:
         text = "".join(line + "\n" for line in lines)
-        if file.tell():
+        old = file.tell() > 0
+        if old:
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
                 text = "\n" + text
@@ -103,6 +104,8 @@ def append_lines(path: Path, lines: list[str]) -> None:
         _write_all(file.fileno(), text.encode())
         failpoint(f"appended:{path.name}")
         getattr(os, "fdatasync", os.fsync)(file.fileno())
+    if not old:
+        sync_folder(path.parent)
 
 
 def tail(log: Path, lines: int = 12) -> str:

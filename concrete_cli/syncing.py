@@ -44,7 +44,7 @@ class Syncing:
     def bring(self, paths: Iterable[Path]) -> None:
         """Bring the files to the disk, then the folders that name them, then the two above.
 
-        What somebody has removed meanwhile does not count.
+        What somebody has removed meanwhile does not count, nor a folder above that is closed to us.
         """
         files: list[str] = []
         folders: dict[str, None] = {}
@@ -72,7 +72,7 @@ def _collect(path: str, files: list[str], folders: dict[str, None]) -> None:
 
 def _sync_all(paths: Collection[str]) -> None:
     for path in paths:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
                 os.fsync(handle)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from concrete_cli import disk, permissions, processors
+from concrete_cli import disk, permissions, processors, syncing
 from concrete_cli.backend import Backend
 from concrete_cli.commands import wanted
 from concrete_cli.errors import Interrupted, StepFailed, UsageError, no_file
@@ -147,5 +147,6 @@ def _copy(file: Path, into: Path) -> None:
     try:
         shutil.copyfile(file, scratch)
         scratch.replace(into)
+        syncing.bring(into)
     finally:
         scratch.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk, documents, formats, home, permissions
+from concrete_cli import digest, disk, documents, formats, home, permissions, syncing
 from concrete_cli.errors import Damaged, NotFound, UsageError, no_file
 from concrete_cli.registry import facts, unzip
 from concrete_cli.registry import file as model_file
@@ -49,6 +49,7 @@ def export(version: Version, file: Path) -> None:
                 with (version.path / name).open("rb") as source, archive.open(info, "w") as target:
                     shutil.copyfileobj(source, target, unzip.PIECE)
         permissions.give(Path(scratch)).replace(file)
+        syncing.bring(file)
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise

@@ -26,7 +26,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk, documents, formats, home, locks, shape
+from concrete_cli import digest, disk, documents, formats, home, locks, shape, syncing
 from concrete_cli.errors import Damaged, NotFound, UsageError
 from concrete_cli.registry.naming import LATEST, NAME, RULE, check_name, parse
 from concrete_cli.registry.version import RECORD, Version
@@ -80,7 +80,8 @@ class Models:
                 finally:
                     disk.remove(scratch)
                 disk.failpoint("model:renamed")
-                disk.sync_folder(place)
+                for folder_ in (place, self.folder):
+                    disk.sync_folder(folder_)
         return Version(place / str(number))
 
     def find(self, ref: str) -> Version:
@@ -254,9 +255,7 @@ def _finish(scratch: Path, record: dict[str, Any], texts: Mapping[str, str]) -> 
     for name, text in texts.items():
         (scratch / name).write_text(text, encoding="utf-8")
     files = {"added": sorted(texts), "files": digest.of_files(scratch)}
-    for path in scratch.rglob("*"):
-        if path.is_file():
-            disk.sync_folder(path)  # a file does as well
     documents.write(scratch / RECORD, record | files)
+    syncing.bring(scratch)
     disk.protect(scratch)
     scratch.chmod(0o700)

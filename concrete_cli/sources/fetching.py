@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from concrete_cli import digest, disk, home, locks
+from concrete_cli import digest, disk, home, locks, syncing
 from concrete_cli.errors import Damaged, UsageError
 from concrete_cli.plan import Item, Plan, Source, Step
 from concrete_cli.sources import urls
@@ -144,6 +144,7 @@ def _keep(scratch: Path, uri: str, place: Path) -> Path:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     scratch.chmod(disk.READ)
     scratch.replace(path)
+    syncing.bring(path.parent)
     return path
 
 

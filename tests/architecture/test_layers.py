@@ -60,6 +60,7 @@ CORE = {
     "runs",
     "shape",
     "sources",
+    "syncing",
     "syspath",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from concrete_cli import digest, disk
+from concrete_cli import digest, disk, syncing
 
 from .settings import Settings
 
@@ -18,7 +18,9 @@ def copy(bundle: Path, folder: Path) -> Path:
         disk.remove(scratch)
         shutil.copytree(bundle, scratch, copy_function=shutil.copyfile)
         disk.failpoint("deploy:copied")
+        syncing.bring(scratch)
         scratch.rename(place)
+        disk.sync_folder(folder)
     return place
 
 
