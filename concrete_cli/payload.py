@@ -31,7 +31,9 @@ def script(name: str) -> Path:
 
 
 @cache
-def module(name: Literal["_families", "_expression", "_spaces"]) -> ModuleType:
+def module(
+    name: Literal["_families", "_files", "_expression", "_spaces"],
+) -> ModuleType:
     """Import a module of `steps/` that needs nothing but the standard library."""
     steps = str(folder("steps"))
     sys.path.insert(0, steps)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from _expression import ExpressionError, parse_all
+from _numerals import Given, Tally, maybe_thousands, number_in, numbers
 from _step import Refused
+from _table import Read, is_number, is_text
+from _verdict import File, Verdict, verdicts
 from _words import first, nearest, places
 
-MOSTLY = 0.5
-NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+WHOLE = r"^[+-]?(0|[1-9]\d*)(\.0*)?$"
+SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Wanted:
     features: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     group_by: Sequence[str] = ()
+    given: Given = field(default_factory=Given)
 
     def role(self, name: str) -> str:
         """Return what the column is there for: target, dropped or feature."""
@@ -52,22 +57,86 @@ class Column:
     dtype: str
     role: str
     unit: str
+    written: Mapping[str, Any] = field(default_factory=dict)  # see Notation.facts
+
+    def facts(self) -> dict[str, Any]:
+        """Return the column for JSON; how it is written where that is unusual."""
+        found = dict(vars(self))
+        return found if self.written else {key: found[key] for key in found if key != "written"}
 
 
-def typed(table: pa.Table, wanted: Wanted) -> tuple[pa.Table, list[Column]]:
-    """Return the table with plain types, and its columns; refuse what is against `wanted`."""
-    names = table.column_names
+def typed(read: Read, wanted: Wanted) -> tuple[pa.Table, list[Column], list[str]]:
+    """Return the table with plain types, its columns, and what is to be known of their reading.
+
+    What is against `wanted` is refused.
+    """
+    names = read.table.column_names
     _check_names(names, wanted)
     _check_features(names, wanted)
     numeric = _must_be_numbers(wanted)
+    table, found = _decided(read, wanted, numeric)
     columns, arrays = [], {}
     for name in names:
-        arrays[name], kind = _plain(table[name], name, wanted, numeric=name in numeric)
+        verdict = found.get(name)
+        arrays[name], kind = _plain(table[name], name, wanted, verdict, numeric=name in numeric)
         dtype = {"number": str(arrays[name].type), "boolean": "bool", "category": "str"}[kind]
         dtype = {"double": "float64"}.get(dtype, dtype)
         unit = wanted.units.get(name, "")
-        columns.append(Column(name, kind, dtype, wanted.role(name), unit))
-    return pa.table(arrays), columns
+        written = verdict.written.facts() if verdict and kind == "number" else {}
+        columns.append(Column(name, kind, dtype, wanted.role(name), unit, written))
+    return pa.table(arrays), columns, [*told(found)]
+
+
+def _decided(
+    read: Read, wanted: Wanted, numeric: Collection[str]
+) -> tuple[pa.Table, dict[str, Verdict]]:
+    """Return what each column of text is; the table has text where points may mean thousands."""
+    table = read.table
+    used = [name for name in table.column_names if wanted.role(name) != "dropped"]
+    texts = [name for name in used if is_text(table[name].type) and name not in wanted.categorical]
+    doubles = [name for name in used if pa.types.is_floating(table[name].type)]
+    doubtful = [name for name in doubles if _maybe_thousands(table[name])]
+    points = len(doubtful) < len(doubles) and bool(read.delimiter)
+    file = File(read.delimiter, points, wanted.given)
+    tallies = {name: _tally(table[name]) for name in texts}
+    found = verdicts(tallies, file, numeric)
+    commas = any(verdict.written.decimal == "," for verdict in found.values())
+    if commas or read.delimiter == ";" or wanted.given.decimal or wanted.given.thousands:
+        for name, array in read.text(doubtful).items():
+            table = table.set_column(table.column_names.index(name), name, array)
+            tallies[name] = _tally(array)
+        found = verdicts(tallies, file, numeric)
+    return table, found
+
+
+def _tally(array: Any) -> Tally:
+    tally = Tally()
+    tally.add(pc.cast(array, pa.string()))
+    return tally
+
+
+def _maybe_thousands(array: Any) -> bool:
+    values = np.asarray(pc.cast(pc.drop_null(array), pa.float64()), dtype=np.float64)
+    return maybe_thousands(values[np.isfinite(values)])
+
+
+def told(found: Mapping[str, Verdict], *, codes: bool = True) -> Iterator[str]:
+    """Yield what is to be known of how columns were read, a line for those of each kind."""
+    ways: dict[str, list[str]] = {}
+    for name, verdict in found.items():
+        if verdict.kind == "number" and not verdict.words and (how := verdict.written.told()):
+            ways.setdefault(how, []).append(name)
+    for how, names in ways.items():
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        shown = ", ".join(map(repr, names[:SHOWN]))
+        noun, verb = ("column", "is") if len(names) == 1 else ("columns", "are")
+        yield f"{noun} {shown}{more} {verb} read {how}"
+    for name, verdict in found.items():
+        if verdict.code and codes:
+            yield (
+                f"column {name!r} is a category, for {verdict.code!r} begins with a zero: list it"
+                " as categorical, or give it a `min` in [data.columns] if it is a number"
+            )
 
 
 def _check_names(names: Sequence[str], wanted: Wanted) -> None:
@@ -124,7 +193,9 @@ def _must_be_numbers(wanted: Wanted) -> set[str]:
     }
 
 
-def _plain(array: Any, name: str, wanted: Wanted, *, numeric: bool) -> tuple[Any, str]:
+def _plain(
+    array: Any, name: str, wanted: Wanted, verdict: Verdict | None, *, numeric: bool
+) -> tuple[Any, str]:
     if pa.types.is_dictionary(array.type):
         array = pc.cast(array, array.type.value_type)
     if wanted.role(name) == "dropped":
@@ -134,17 +205,33 @@ def _plain(array: Any, name: str, wanted: Wanted, *, numeric: bool) -> tuple[Any
     if name in wanted.categorical:
         if numeric:
             raise wanted.refused(name, "is listed as categorical but used as a number")
-        return _levels(array), "category"
+        return _levels(array, name, wanted), "category"
     if pa.types.is_boolean(array.type):
-        if name == wanted.target:
-            raise wanted.refused(name, "holds true and false: the target must be a number")
-        return pc.cast(array, pa.float64()) if array.null_count else array, "boolean"
-    if _is_number(array.type):
-        return _numbers(array), "number"
-    if _is_text(array.type):
-        return _text(pc.cast(array, pa.string()), name, wanted, numeric=numeric)
+        return _booleans(array, name, wanted), "boolean"
+    if is_number(array.type):
+        return _unmarked(_numbers(array), wanted), "number"
+    if verdict:
+        return _text(pc.cast(array, pa.string()), name, wanted, verdict, numeric=numeric)
     advice = "drop it, list it as categorical, or make numbers of it"
     raise wanted.refused(name, f"holds {array.type}: {advice}")
+
+
+def _booleans(array: Any, name: str, wanted: Wanted) -> Any:
+    if name == wanted.target:
+        raise wanted.refused(name, "holds true and false: the target must be a number")
+    return pc.cast(array, pa.float64()) if array.null_count else array
+
+
+def _unmarked(array: Any, wanted: Wanted) -> Any:
+    """Return numbers without those that mean no value, such as -999."""
+    found = map(number_in, wanted.given.missing_markers)
+    markers = [one for one in found if one is not None]
+    if not markers:
+        return array
+    marked = pc.is_in(pc.cast(array, pa.float64()), pa.array(markers, pa.float64()))
+    if not pc.any(marked).as_py():
+        return array
+    return pc.if_else(marked, None, pc.cast(array, pa.float64()))
 
 
 def _numbers(array: Any) -> Any:
@@ -159,7 +246,7 @@ def _numbers(array: Any) -> Any:
 def _dropped(array: Any) -> tuple[Any, str]:
     # It may still say which rows belong together.
     try:
-        if _is_number(array.type):
+        if is_number(array.type):
             numbers = pc.cast(array, pa.float64())
             if pc.any(pc.is_finite(numbers)).as_py():
                 return numbers, "number"
@@ -179,38 +266,42 @@ def as_text(array: Any) -> Any:
         return pa.chunked_array([pa.array(values, pa.string())])
 
 
-def _levels(array: Any) -> Any:
+def _levels(array: Any, name: str, wanted: Wanted) -> Any:
     if pa.types.is_floating(array.type):
         numbers = pc.if_else(pc.is_nan(array), None, array)
         if pc.all(pc.equal(numbers, pc.floor(numbers))).as_py():
             array = pc.cast(numbers, pa.int64())
-    return pc.cast(array, pa.string())
+    text = pc.cast(array, pa.string())
+    # Whole numbers as pandas writes them where one is missing: 1.0 is the code 1.
+    listed = {str(one) for one in wanted.checks.get(name, {}).get("choices") or ()}
+    points = pc.match_substring(text, ".")
+    if not pc.any(points).as_py() or not pc.all(pc.match_substring_regex(text, WHOLE)).as_py():
+        return text
+    if pc.any(pc.is_in(text.filter(points), pa.array(listed, pa.string()))).as_py():
+        return text
+    return pc.replace_substring_regex(text, r"\.0*$", "")
 
 
-def _text(array: Any, name: str, wanted: Wanted, *, numeric: bool) -> tuple[Any, str]:
-    trimmed = pc.utf8_trim_whitespace(array)
-    is_number = pc.match_substring_regex(trimmed, NUMBER)
-    wrong = np.asarray(pc.invert(pc.fill_null(is_number, fill_value=True)))
-    if not wrong.any():
-        return pc.cast(trimmed, pa.float64()), "number"
-    if not numeric and wrong.sum() >= MOSTLY * (len(array) - array.null_count):
+def _text(
+    array: Any, name: str, wanted: Wanted, verdict: Verdict, *, numeric: bool
+) -> tuple[Any, str]:
+    if verdict.kind == "refused":
+        advice = "" if numeric else f", or list {name!r} as categorical"
+        raise wanted.refused(name, verdict.why + advice)
+    if verdict.kind == "category":
         return array, "category"
+    if verdict.kind == "boolean":
+        folded = pc.utf8_lower(pc.utf8_trim_whitespace(array))
+        return _booleans(pc.equal(folded, "true"), name, wanted), "boolean"
+    values, wrong = numbers(array, verdict.written)
+    if not wrong.any():
+        return values, "number"
     value = array[first(wrong)].as_py()
     advice = "correct it or leave it empty"
+    advice += f", write missing_markers = [{json.dumps(value, ensure_ascii=False)}] in [data] if"
+    advice += " it means no value"
     if not numeric:
         advice += f", or list {name!r} as categorical"
     raise wanted.refused(
         name, f"should hold numbers but has text in {places(wrong)}: {value!r}; {advice}"
-    )
-
-
-def _is_number(kind: Any) -> bool:
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    )
-
-
-def _is_text(kind: Any) -> bool:
-    return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     )

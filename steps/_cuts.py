@@ -27,27 +27,27 @@ class Piece(io.RawIOBase):
         return len(data)
 
 
-def boundary(file: Any, place: int) -> int:
-    """Return where the first record at or after a place begins."""
-    inside = _count(file, b'"', 0, place) % 2 == 1
+def boundary(file: Any, place: int, start: int, quote: bytes) -> int:
+    """Return where the first record at or after a place begins; the first of all is at `start`."""
+    inside = _count(file, quote, start, place) % 2 == 1
     file.seek(place)
     at = place
     while block := file.read(1 << 16):
         for line in block.splitlines(keepends=True):
             at += len(line)
-            inside ^= line.count(b'"') % 2 == 1
+            inside ^= line.count(quote) % 2 == 1
             if line.endswith(b"\n") and not inside:
                 return at
     return at
 
 
-def records(file: Any, end: int) -> int:
-    """Return how many records stand before a place, the header not among them."""
-    file.seek(0)
-    count, inside, left = -1, False, end
+def records(file: Any, start: int, end: int, quote: bytes) -> int:
+    """Return how many records there are between two places."""
+    file.seek(start)
+    count, inside, left = 0, False, end - start
     while left > 0 and (line := file.readline()):
         left -= len(line)
-        inside ^= line.count(b'"') % 2 == 1
+        inside ^= line.count(quote) % 2 == 1
         count += not inside
     return count
 

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from _stream import MISSING, Csv, Parquet, without
+from _stream import Table
+from _table import MISSING, without
 
 WHOLE = r"-?(0|[1-9]\d{0,17})"
 NUMBER = r"[-+]?((0|[1-9]\d{0,14})(POINT\d*)?|POINT\d+)([eE][-+]?\d{1,3})?"
@@ -30,13 +31,13 @@ class Kept:
     """Knows what the kept columns of a table become; `seen` are those that the model knows."""
 
     def __init__(
-        self, table: Csv | Parquet, names: Collection[str], seen: Collection[str], *, csv: bool
+        self, table: Table, names: Collection[str], seen: Collection[str], *, csv: bool
     ) -> None:
-        self.exact = [name for name in names if name not in seen and isinstance(table, Csv)]
-        self.decimal = table.decimal if isinstance(table, Csv) else "."
+        self.exact = [name for name in names if name not in seen and table.is_text]
+        self.decimal = table.decimal(self.exact) if self.exact else "."
         # Where a comma is the decimal point, what is written would be no number there.
         typed = self.exact and not (csv and self.decimal == ".")
-        self.types = _types(table, self.exact) if typed else {}
+        self.types = _types(table, self.exact, self.decimal) if typed else {}
 
     def column(self, batch: Any, name: str) -> Any:
         """Return the values of a kept column in a batch."""
@@ -51,14 +52,14 @@ class Kept:
         return plain.cast(self.types[name])
 
 
-def _types(table: Any, names: Collection[str]) -> dict[str, Any]:
+def _types(table: Table, names: Collection[str], decimal: str) -> dict[str, Any]:
     """Return the type of each column whose values are all of one; the others are text."""
     able = {name: [*KINDS] for name in names}
     full = set()
     for batch in table.batches(names, {}, 0, 1, exact=names):
         for name in [name for name in names if able[name]]:
             values = without(pc.utf8_trim_whitespace(batch.column(name)), MISSING).drop_null()
-            able[name] = [kind for kind in able[name] if _all(values, kind[1], table.decimal)]
+            able[name] = [kind for kind in able[name] if _all(values, kind[1], decimal)]
             if len(values):
                 full.add(name)
         if not any(able.values()):

@@ -14,18 +14,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from _columns import Wanted, as_text
-from _table import read_table
+from _table import Read
 from _words import places
 
 PLAIN = r"^-?(0|[1-9]\d{0,14})([.,]\d{0,15})?$"
 
 
-def written_keys(table: pa.Table, wanted: Wanted) -> pa.Table:
-    """Return the columns of `group_by` as text, as the file has them; `table` is what was read."""
-    names = [name for name in dict.fromkeys(wanted.group_by) if name in table.column_names]
-    if not all(pa.types.is_string(table[name].type) for name in names):
-        table, _ = read_table(wanted.source, names)
-    return pa.table({name: as_text(table[name]) for name in names})
+def written_keys(read: Read, wanted: Wanted) -> pa.Table:
+    """Return the columns of `group_by` as text, as the file has them."""
+    names = [name for name in dict.fromkeys(wanted.group_by) if name in read.table.column_names]
+    typed = [name for name in names if not pa.types.is_string(read.table[name].type)]
+    written = read.text(typed)
+    return pa.table({name: as_text(written.get(name, read.table[name])) for name in names})
 
 
 def comparable(written: pa.Table, table: pa.Table) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from importlib import import_module
 from inspect import signature as signature_of
 from typing import Any
@@ -71,7 +71,7 @@ class Matrix(BaseEstimator):  # type: ignore[misc]
 
     def _encoded(self, name: str, values: Iterable[Any]) -> list[Floats]:
         place = {level: float(number) for number, level in enumerate(self.levels_[name])}
-        codes = np.array([place.get(label(value), np.nan) for value in values], dtype=float)
+        codes = np.array([place.get(level(value, place), np.nan) for value in values], dtype=float)
         if self.encoding == "codes":
             return [codes]
         return [(codes == number).astype(float) for number in place.values()]
@@ -107,6 +107,17 @@ def label(value: Any) -> Any:
         value = int(value) if value.is_integer() else value
     # pandas has missing values of its own; they cannot be compared.
     return None if value is None or type(value).__name__ in ("NAType", "NaTType") else str(value)
+
+
+def level(value: Any, known: Container[Any]) -> Any:
+    """Return the level that a value is; where 1.0 is none of the known ones, it may be 1."""
+    text = label(value)
+    if text in known or type(text) is not str:
+        return text
+    whole, _, rest = text.partition(".")
+    if not whole.lstrip("+-").isdecimal() or rest.strip("0"):
+        return text
+    return next((one for one in (whole, f"{whole}.0") if one in known), text)
 
 
 def _numbers(values: Any) -> Floats:

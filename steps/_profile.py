@@ -15,6 +15,7 @@ from _suspicious import against_trend, conflicts
 
 MOST_LEVELS = 20
 MANY_LEVELS = 0.5
+MOST = 50  # levels of a column without a warning
 MANY_MISSING = 0.5
 
 
@@ -38,7 +39,7 @@ def profile(table: pa.Table, columns: Sequence[Column], wanted: Wanted) -> dict[
 
 def _column(array: Any, column: Column) -> dict[str, Any]:
     fact: dict[str, Any] = {
-        **vars(column),
+        **column.facts(),
         "missing": pc.sum(pc.is_null(array, nan_is_null=True)).as_py(),
     }
     if column.kind == "category":
@@ -72,7 +73,7 @@ def _odd_columns(facts: Sequence[Mapping[str, Any]], rows: int) -> Iterator[str]
             yield f"column {name!r} is the same in every row: it tells nothing"
         if fact["missing"] > MANY_MISSING * rows:
             yield f"column {name!r} is missing in {fact['missing']} of {rows} rows"
-        if fact["kind"] == "category" and fact["distinct"] > MANY_LEVELS * rows:
+        if fact["kind"] == "category" and fact["distinct"] > min(MOST, MANY_LEVELS * rows):
             levels = fact["distinct"]
             yield f"column {name!r} has {levels} different texts in {rows} rows: drop it?"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from _pipeline import label
+from _pipeline import label, level
 
 MOST_ROWS = 10_000
 LARGEST = 1e15  # of a number, or ten times what the training rows held if that is more
@@ -167,7 +167,7 @@ class _Column:
             return False
         if self.kind == "number":
             return self.low is not None and not self.low <= value <= self.high
-        return self.levels is not None and label(value) not in self.levels
+        return self.levels is not None and level(value, self.levels) not in self.levels
 
     def _expected(self) -> str:
         wanted = {"number": "a number", "boolean": "true or false", "category": "a text"}

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from _pipeline import label
+from _numerals import number_in
+from _pipeline import level
 from _request import known_levels, span
 from _step import Refused
 from _words import nearest
@@ -61,6 +62,8 @@ class Rows:
     def __init__(self, signature: Mapping[str, Any]) -> None:
         self.columns = signature["columns"]
         self.levels = {one["name"]: known_levels(one) for one in self.columns}
+        markers = (signature.get("reading") or {}).get("missing_markers", ())
+        self.markers = [one for one in map(number_in, markers) if one is not None]
         self.odd: dict[str, int] = {}
 
     def read(self, batch: Any) -> tuple[dict[str, Any], NDArray[np.object_]]:
@@ -75,6 +78,7 @@ class Rows:
                 told = list(self._strange(name, values))
             else:
                 values = _floats(array)
+                values[np.isin(values, self.markers)] = np.nan
                 told = list(_outside(column, values))
                 values[np.isinf(values)] = np.nan
             if array.null_count and not column["missing"]:
@@ -92,7 +96,7 @@ class Rows:
         if known is None:
             return
         for row, value in enumerate(values):
-            if value is not None and value not in known and label(value) not in known:
+            if value is not None and value not in known and level(value, known) not in known:
                 yield row, f"{name} {value!r} was not seen in training"
 
 

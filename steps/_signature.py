@@ -24,6 +24,8 @@ def signature(rows: pd.DataFrame, facts: Mapping[str, Any]) -> dict[str, Any]:
         "target_unit": units[target],
         "columns": columns,
         "features": facts["features"],
+        # How the file was written, where the experiment says so: new rows may be as well.
+        **({"reading": facts["reading"]} if facts.get("reading") else {}),
     }
 
 
@@ -45,4 +47,5 @@ def _column(values: pd.Series, column: Mapping[str, Any]) -> dict[str, Any]:
         "max": values.max() if number else None,
         **(_choices(values) if column["kind"] == "category" else {"choices": None}),
         "missing": bool(values.isna().any()),
+        **({"written": column["written"]} if column.get("written") else {}),
     }

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from _step import arguments, run, write_json
-from _table import read_table
+import _stream
+from _columns import told
+from _step import Refused, arguments, run, write_json
+from _summary import Column, mostly, summarise
 
 LEVELS = 20  # so many are listed
 MOST_LEVELS = 250  # of one column, the most frequent ones, is what a model uses
@@ -23,8 +25,7 @@ MOSTLY = 0.5
 LEAD = 0.2  # by so much one column has to stand out
 FEWEST, MOST_COLUMNS = 4, 40  # columns among which repetition tells something, and is quick to see
 NUMBERED = re.compile(r"(^|[^a-z])(id|index|key|no|nr|number|row)s?$|^unnamed", re.IGNORECASE)
-CODE = r"^\s*0\d+\s*$"
-NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+MANY, SHARE = 50, 0.2  # of levels: more are worth a word
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,55 +39,59 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Write description.json: rows, notes, and of each column what is in it."""
-    table, notes = read_table(args.source, ())
-    table = _with_codes(table, args)
-    names = table.column_names
-    columns = [_column(name, table[name], codes=name != args.target) for name in names]
+    with _stream.opened(args.source) as table:
+        found, first = summarise(table, args.target)
+        notes = [*table.notes]
+    columns = [_column(one) for one in found]
+    notes += told({one.name: one.verdict for one in found if one.verdict}, codes=False)
     notes += [f"{one['name']} {_infinite(one['infinite'])}" for one in columns if one["infinite"]]
-    found = {"rows": table.num_rows, "notes": notes, "columns": columns}
-    found["repeats"] = _repeats(table, columns, args.target)
-    write_json(args.description / "description.json", found)
+    rows = found[0].rows
+    if rows == 0:
+        raise Refused(f"{args.source} has a header but no rows")
+    notes += [*_many(columns, rows)]
+    repeats = _repeats(first, columns, args.target)
+    facts = {"rows": rows, "notes": notes, "columns": columns, "repeats": repeats}
+    write_json(args.description / "description.json", facts)
 
 
-def _with_codes(table: pa.Table, args: argparse.Namespace) -> pa.Table:
-    """Return the table with whole numbers as a CSV file has them where one begins with a zero."""
-    kinds = zip(table.column_names, table.schema.types, strict=True)
-    whole = [name for name, kind in kinds if pa.types.is_integer(kind) and name != args.target]
-    written, _ = read_table(args.source, whole) if whole else (table, [])
-    for name in whole:
-        if pa.types.is_string(written[name].type) and _code(written[name]):
-            table = table.set_column(table.column_names.index(name), name, written[name])
-    return table
-
-
-def _code(text: Any) -> str | None:
-    """Return a text of digits that begins with a zero, such as 007; None where there is none."""
-    padded = pc.fill_null(pc.match_substring_regex(text, CODE), False)  # noqa: FBT003  pyarrow
-    index = pc.index(padded, True).as_py()
-    return None if index < 0 else str(text[index].as_py()).strip()
-
-
-def _column(name: str, array: Any, *, codes: bool) -> dict[str, Any]:
-    if pa.types.is_dictionary(array.type):
-        array = pc.cast(array, array.type.value_type)
+def _column(column: Column) -> dict[str, Any]:
     facts: dict[str, Any] = {
-        "name": name,
+        "name": column.name,
         "leave_out": None,
         "note": None,
         "mixed": False,
         "infinite": 0,
+        "missing": column.missing,
     }
-    facts |= {"missing": array.null_count} | _typed(array, codes=codes)
+    facts |= _typed(column)
     if facts["distinct"] == 0:
         return facts | {"leave_out": "it has no values"}
     if facts["kind"] == "other":
-        return facts | {"leave_out": f"it holds {_noun(array.type)}"}
-    if facts["distinct"] == 1 and array.null_count == 0:
+        return facts | {"leave_out": f"it holds {_noun(column)}"}
+    if column.verdict and column.verdict.kind == "refused":
+        return facts | {"leave_out": f"it {column.verdict.why}"}
+    if facts["distinct"] == 1 and facts["missing"] == 0:
         return facts | {"leave_out": "it has one value"}
-    why = _identifier(facts, array)
+    why = _identifier(facts, column)
     if why and facts["mixed"]:
         why = f"{facts['note']}: correct them to use it"
     return facts | {"leave_out": why}
+
+
+def _many(columns: list[dict[str, Any]], rows: int) -> Iterator[str]:
+    """Yield a word on each column of texts that differ from row to row."""
+    for one in columns:
+        levels = one["distinct"]
+        if (
+            one["kind"] == "category"
+            and not one["leave_out"]
+            and (levels > MANY or levels > SHARE * rows)
+        ):
+            yield f"{one['name']} has {_counted(one)} different texts in {rows} rows"
+
+
+def _counted(facts: dict[str, Any]) -> str:
+    return f"more than {facts['distinct']}" if facts.get("more") else str(facts["distinct"])
 
 
 def _infinite(count: int) -> str:
@@ -95,82 +100,61 @@ def _infinite(count: int) -> str:
     return f"is infinite in {count} rows: correct them or leave them empty"
 
 
-def _noun(kind: Any) -> str:
-    if pa.types.is_date(kind):
+def _noun(column: Column) -> str:
+    if column.verdict:
+        return column.verdict.times
+    if pa.types.is_date(column.type):
         return "dates"
-    if pa.types.is_temporal(kind):
-        return "times"
-    return str(kind)
+    return "times" if pa.types.is_temporal(column.type) else str(column.type)
 
 
-def _typed(array: Any, *, codes: bool) -> dict[str, Any]:
-    kind = array.type
-    if pa.types.is_boolean(kind):
-        return {"kind": "boolean", "distinct": _distinct(array)}
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _number(array)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return _text(pc.cast(array, pa.string()), codes=codes)
-    return {"kind": "other", "distinct": len(array) - array.null_count}
-
-
-def _number(array: Any) -> dict[str, Any]:
-    whole, infinite = pa.types.is_integer(array.type), 0
-    values = pc.cast(array, pa.float64()) if not whole else array
-    if not whole:
-        infinite = pc.sum(pc.is_inf(values)).as_py() or 0
-        values = pc.if_else(pc.is_finite(values), values, None)
-        whole = bool(pc.all(pc.equal(values, pc.round(values))).as_py())
-    ends = pc.min_max(values).as_py()
-    facts = {"kind": "number", "whole": whole, "distinct": _distinct(values)}
-    facts |= {"min": ends["min"], "max": ends["max"], "infinite": infinite}
-    return facts | {"missing": values.null_count - infinite}
-
-
-def _text(array: Any, *, codes: bool) -> dict[str, Any]:
-    trimmed = pc.utf8_trim_whitespace(array)
-    number = pc.fill_null(pc.match_substring_regex(trimmed, NUMBER), False)  # noqa: FBT003  pyarrow
-    values = len(array) - array.null_count
-    share = pc.sum(number).as_py() / max(values, 1)
-    code = _code(array) if codes else None
-    if share == 1 and not code:
-        return _number(pc.cast(trimmed, pa.float64()))
-    counts = sorted(
-        ((one["counts"], one["values"]) for one in pc.value_counts(array).to_pylist()),
-        key=lambda pair: (-pair[0], str(pair[1])),
-    )
-    levels = [text for _, text in counts if text is not None]
-    facts = {"kind": "category", "distinct": len(levels), "levels": levels[:LEVELS]}
-    if share == 1:
-        return facts | {"note": f"{code!r} begins with a zero"}
-    if share >= MOSTLY:
-        return facts | {
-            "note": _mixed(pc.drop_null(array.filter(pc.invert(number)))),
-            "mixed": True,
-        }
+def _typed(column: Column) -> dict[str, Any]:
+    numbers, verdict = column.numbers, column.verdict
+    if numbers:
+        facts = {"kind": "number", "whole": numbers.whole, "infinite": numbers.infinite}
+        facts |= {"distinct": numbers.distinct, "more": numbers.more}
+        ends = {"min": None, "max": None}
+        if numbers.distinct:
+            ends = {"min": numbers.values[0], "max": numbers.values[-1]}
+        return facts | ends | {"missing": numbers.missing}
+    ranked = sorted(column.levels.items(), key=lambda pair: (-pair[1], pair[0]))
+    levels = [text for text, _ in ranked if text.strip()]
+    facts = {"distinct": len(levels), "more": column.more}
+    kind = column.type or pa.null()
+    if pa.types.is_boolean(kind) or (verdict and verdict.kind == "boolean"):
+        return facts | {"kind": "boolean"}
+    if column.type is not None or (verdict and verdict.times):
+        return facts | {"kind": "other"}
+    facts |= {"kind": "category", "levels": levels[:LEVELS]}
+    numerals = column.tally is not None and column.tally.shapes
+    if numerals and verdict and (verdict.words or (column.code and mostly(column))):
+        return facts | _mixed(column)
     return facts
 
 
-def _mixed(words: Any) -> str:
-    like = " and the like" if _distinct(words) > 1 else ""
-    rows = "1 row" if len(words) == 1 else f"{len(words)} rows"
-    return f"numbers, but for {words[0].as_py()!r}{like} in {rows}"
+def _mixed(column: Column) -> dict[str, Any]:
+    if not column.others:
+        return {"note": f"{column.code!r} begins with a zero"}
+    word, count = next(iter(column.others.items())), sum(column.others.values())
+    like = " and the like" if len(column.others) > 1 else ""
+    rows = "1 row" if count == 1 else f"{count} rows"
+    return {"note": f"numbers, but for {word[0]!r}{like} in {rows}", "mixed": True}
 
 
-def _identifier(facts: dict[str, Any], array: Any) -> str | None:
+def _identifier(facts: dict[str, Any], column: Column) -> str | None:
     """Say why a column seems to number or name the rows; nothing if it does not."""
-    rows, distinct = len(array), facts["distinct"]
+    rows, distinct = column.rows, facts["distinct"]
     if facts["kind"] == "category":
         if distinct == rows > LEVELS:
             return "every row has a value of its own"
         share = 0.05 if distinct > MOST_LEVELS else 0.5
-        many = distinct > LEVELS and distinct > share * rows
-        return f"it has {distinct} levels in {rows} rows" if many else None
-    if facts["kind"] == "number" and facts["whole"] and distinct == rows and rows > 1:
+        many = distinct > LEVELS and (distinct > share * rows or facts["more"])
+        return f"it has {_counted(facts)} levels in {rows} rows" if many else None
+    numbers = column.numbers
+    if numbers and numbers.whole and not facts["missing"] and rows > 1:
         likely = facts["min"] in {0, 1} or NUMBERED.search(facts["name"])  # a year is no number
         counts_up = likely and facts["max"] - facts["min"] == rows - 1
-        ordered = pc.all(pc.greater(array[1:], array[:-1])).as_py() if counts_up else False
-        return "it numbers the rows" if ordered else None
+        return "it numbers the rows" if counts_up and numbers.ascending else None
     return None
 
 
@@ -190,10 +174,6 @@ def _repeats(table: pa.Table, columns: list[dict[str, Any]], target: str) -> dic
     others = sorted(shares.values())[-2]
     telling = shares[name] >= MOSTLY and shares[name] > others + LEAD and everything < MOSTLY
     return {"column": name, "share": shares[name]} if telling else None
-
-
-def _distinct(array: Any) -> int:
-    return int(pc.count_distinct(array).as_py())
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from _columns import Wanted, typed
 from _keys import comparable, notice, written_keys
 from _profile import profile
 from _step import arguments, json_value, report, run, write_json
-from _table import read_table
+from _table import read_table, reading
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--units", type=json_value, default={}, help="column -> unit")
     it.add_argument("--group-by", type=json_value, default=[], help="columns that make a group")
     it.add_argument("--stratify-by", default="", help="the column of the strata")
+    it.add_argument("--reading", type=json_value, default={}, help="how the file is written")
     it.add_argument("--source", type=Path, required=True, help="a CSV or Parquet file")
     it.add_argument("--data", type=Path, required=True, help="output: data, profile, keys")
     return it
@@ -51,6 +52,12 @@ def summary(facts: Mapping[str, Any]) -> str:
 
 def main(args: argparse.Namespace) -> None:
     """Write data.parquet, keys.parquet of what makes a group, profile.json, metrics.json."""
+    choices = {
+        name: frozenset(map(str, rules["choices"]))
+        for name, rules in args.columns.items()
+        if rules.get("choices")
+    }
+    how = reading(args.reading, text=frozenset(args.categorical), choices=choices)
     wanted = Wanted(
         source=args.source,
         target=args.target,
@@ -60,15 +67,20 @@ def main(args: argparse.Namespace) -> None:
         features=args.features,
         units=args.units,
         group_by=args.group_by,
+        given=how.given,
     )
-    table, notes = read_table(args.source, args.categorical)
-    written = written_keys(table, wanted)
-    table, columns = typed(table, wanted)
+    read = read_table(args.source, how)
+    written = written_keys(read, wanted)
+    table, columns, notes = typed(read, wanted)
     check(table, columns, wanted)
     keys = comparable(written, table) if written.num_columns else None
     facts = profile(table, columns, wanted)
     facts["notices"] = notice(keys) if keys else []
-    facts["warnings"] = notes + facts["warnings"]
+    facts["warnings"] = read.notes + notes + facts["warnings"]
+    if read.dialect:
+        facts["dialect"] = read.dialect
+    if args.reading:
+        facts["reading"] = args.reading
     print(summary(facts))
     for warning in [*facts["notices"], *facts["warnings"]]:
         print("warning:", warning)

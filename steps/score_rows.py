@@ -40,12 +40,19 @@ def parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     """Write predictions.parquet or .csv: kept columns, prediction, lower, upper, warnings."""
     begin = time.perf_counter()
-    table = _stream.table(args.data)
     pipeline, manifest = load_bundle(args.model)
     limit_threads()
     for estimator in estimators(pipeline):
         if "n_jobs" in estimator.get_params(deep=False):
             estimator.set_params(n_jobs=cpus())
+    with _stream.opened(args.data, manifest["signature"]) as table:
+        facts = _score(table, pipeline, manifest, args, begin)
+    report({**facts, "seconds": time.perf_counter() - begin}, args.predictions)
+
+
+def _score(
+    table: Any, pipeline: Any, manifest: dict[str, Any], args: argparse.Namespace, begin: float
+) -> dict[str, Any]:
     signature = manifest["signature"]
     check_columns(table.names, signature, args.keep, args.data)
     _check_kept(args.keep)
@@ -77,9 +84,7 @@ def main(args: argparse.Namespace) -> None:
         schema = pa.schema([*((name, pa.string()) for name in args.keep), *_plain_fields()])
         writer = _writer(path, schema, args)
     writer.close()
-    seconds = time.perf_counter() - begin
-    facts = {"rows": count, "warned": warned, "seconds": seconds, "odd": rows.odd}
-    report(facts, args.predictions)
+    return {"rows": count, "warned": warned, "odd": rows.odd}
 
 
 def _plain_fields() -> list[tuple[str, Any]]:

@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+import codecs
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
 
 from concrete_cli.config.fields import Scalar, Table, Text
+
+
+def an_encoding(text: str) -> str:
+    """Return `text` if Python knows an encoding of that name."""
+    try:
+        "".encode(codecs.lookup(text).name)
+    except (LookupError, ValueError):
+        message = "expected the name of an encoding, such as utf-8, cp1252 or utf-16"
+        raise ValueError(message) from None
+    return text
+
+
+def a_delimiter(text: str) -> str:
+    """Return `text` if it can separate values."""
+    if len(text) != 1 or not text.isascii() or text.isalnum() or text in "\"'\r\n\0":
+        raise ValueError('expected one character, such as ",", ";" or "\\t"')
+    return text
+
+
+Decimal = Literal[".", ","]
+Thousands = Literal["", ",", ".", " ", "'"]
 
 
 class Column(Table):
@@ -28,6 +52,21 @@ class Data(Table):
     target: Text = Field(description="The numeric column to predict.")
     units: dict[str, str] = Field(
         default_factory=dict, description="The unit of each column, for reports and the endpoint."
+    )
+    delimiter: Annotated[str, AfterValidator(a_delimiter)] | None = Field(
+        None, description="What separates the values of a CSV file, where that is not found."
+    )
+    encoding: Annotated[str, AfterValidator(an_encoding)] | None = Field(
+        None, description="How a CSV file is encoded, where that is not found: cp1250, say."
+    )
+    decimal: Decimal | dict[Text, Decimal] | None = Field(
+        None, description="The decimal mark of all numbers, or by column, where it is in doubt."
+    )
+    thousands: Thousands | dict[Text, Thousands] | None = Field(
+        None, description="What is between thousands, in all numbers or by column; '' is nothing."
+    )
+    missing_markers: list[Text] = Field(
+        default_factory=list, description="Texts that mean no value, besides NA and its like."
     )
     drop: list[Text] = Field(default_factory=list, description="Columns that are not used.")
     categorical: list[Text] = Field(

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import os
-import re
+from collections import Counter
 from pathlib import Path
 
-from concrete_cli import digest
+from concrete_cli import digest, payload
 from concrete_cli.config.checks.columns import check_data_columns
 from concrete_cli.config.experiment import Experiment
 from concrete_cli.config.paths import URI
 from concrete_cli.config.read import shown
 from concrete_cli.errors import Problem, nearest
-
-LONGEST = 1 << 20
-LONGEST_HEADER = 100  # lines
-DELIMITERS = ",;\t|"
-QUOTED = re.compile('"[^"]*"')
-SUFFIXES = (".csv", ".tsv", ".txt")
-BOMS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",  # begins like the next one
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 
 
 def check_data(experiment: Experiment) -> list[Problem]:
@@ -40,8 +26,8 @@ def check_data(experiment: Experiment) -> list[Problem]:
     path = Path(source)
     if wrong := _file(experiment, path):
         return [wrong]
-    names = columns(path) if path.is_file() else []
-    twins = sorted({name for name in names if names.count(name) > 1})
+    names = columns(path, experiment.data.delimiter or "", experiment.data.encoding or "")
+    twins = sorted(name for name, count in Counter(names).items() if count > 1)
     if twins:
         message = f"data.source: {shown(path)} has the column {twins[0]!r} twice"
         advice = "rename one in the file's header"
@@ -84,35 +70,14 @@ def _other(experiment: Experiment, path: Path) -> Problem | None:
     return experiment.origin.problem(("data", "sha256"), message, f"its sha256 is {found}")
 
 
-def columns(path: Path) -> list[str]:
-    """Return the names in the header of a CSV file; none if it is something else."""
-    if path.suffix.lower() not in SUFFIXES:
-        return []
-    try:
-        with path.open("rb") as file:
-            head = file.read(LONGEST)
-    except OSError:
-        return []
-    encoding = next((name for bom, name in BOMS.items() if head.startswith(bom)), "utf-8")
-    try:
-        text = head.decode(encoding, errors="ignore" if len(head) == LONGEST else "strict")
-    except UnicodeDecodeError:
-        text = head.decode("latin-1")
-    text = text.lstrip("\r\n")
-    delimiter = _delimiter(text)
-    try:
-        names = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
-    except csv.Error:
-        return []
-    return [name.strip() for name in names]
+def columns(path: Path, delimiter: str = "", encoding: str = "") -> list[str]:
+    """Return the names in the header of a CSV file, packed or not; none if it is something else.
 
-
-def _delimiter(text: str) -> str:
-    """Return what separates the names, as the step that reads the file finds it."""
-    record = ""
-    for line in text.splitlines(keepends=True)[:LONGEST_HEADER]:
-        record += line
-        if record.count('"') % 2 == 0:
-            break
-    bare = QUOTED.sub("", record)
-    return max(DELIMITERS, key=lambda one: (bare.count(one), -DELIMITERS.index(one)))
+    Of a data set, those of its first file count, with those that its folders make.
+    """
+    step = payload.module("_files")
+    try:
+        names: list[str] = step.names(path, delimiter, encoding)
+    except (OSError, UnicodeError, csv.Error, step.Refused):
+        return []
+    return names

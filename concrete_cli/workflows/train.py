@@ -76,6 +76,7 @@ def prepare(experiment: Experiment) -> Step:
             "columns": checks,
             "features": dict(experiment.features),
             "units": dict(data.units),
+            **({"reading": reading} if (reading := _reading(experiment)) else {}),
             "group_by": list(experiment.split.group_by),
             **({"stratify_by": stratify.column} if stratify else {}),
         },
@@ -173,6 +174,13 @@ def _source(experiment: Experiment) -> str:
     if urls.is_url(source):
         return urls.pinned(source, sha256 or "")
     return source if ":" in source else str(Path(experiment.folder, source))
+
+
+def _reading(experiment: Experiment) -> dict[str, Any]:
+    """Return what the experiment says of how its data is written."""
+    data = experiment.data
+    keys = ("delimiter", "encoding", "decimal", "thousands", "missing_markers")
+    return {key: value for key in keys if (value := getattr(data, key)) not in (None, [], {})}
 
 
 def _given(column: Any) -> dict[str, Any]:

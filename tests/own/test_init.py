@@ -128,11 +128,12 @@ def test_numbers_with_a_marker_among_them_are_told_as_such(concrete, tmp_path):
     (tmp_path / "rows.csv").write_text("\n".join(["size,weight,price,age", *rows, ""]))
 
     made = concrete("init", "e", "--data", "rows.csv", "--target", "size", "--json").json()
-    told = concrete("init", "f", "--data", "rows.csv", "--target", "weight", code=2)
+    told = concrete("init", "f", "--data", "rows.csv", "--target", "price", code=2)
 
-    assert made["left_out"]["weight"].startswith("numbers, but for '?' in 4 rows: correct")
+    assert "column 'weight' is read with '?' as missing values" in made["notes"]
+    assert toml(tmp_path / "e")["data"]["columns"]["weight"] == {"min": 0.333333, "max": 13.0}
     assert made["left_out"]["price"].startswith("numbers, but for 'oops' in 1 row: correct")
-    assert "'weight' cannot be predicted: it holds numbers, but for '?' in 4 rows" in told.stderr
+    assert "'price' cannot be predicted: it holds numbers, but for 'oops' in 1 row" in told.stderr
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])

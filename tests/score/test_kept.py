@@ -28,13 +28,13 @@ NAMES = list(COLUMNS)
 
 
 def kept(path, *, as_csv, parts=1, seen=()):
-    table = _stream.table(path)
-    keep = Kept(table, table.names, seen, csv=as_csv)
-    found = {name: [] for name in table.names}
-    for part in range(parts):
-        for batch in table.batches(table.names, {}, part, parts, exact=keep.exact):
-            for name in table.names:
-                found[name].append(keep.column(batch, name))
+    with _stream.opened(path) as table:
+        keep = Kept(table, table.names, seen, csv=as_csv)
+        found = {name: [] for name in table.names}
+        for part in range(parts):
+            for batch in table.batches(table.names, {}, part, parts, exact=keep.exact):
+                for name in table.names:
+                    found[name].append(keep.column(batch, name))
     return {name: pa.concat_arrays(arrays) for name, arrays in found.items()}
 
 

@@ -185,8 +185,11 @@ def test_a_file_of_blank_lines_is_empty(tmp_path, text):
     path = tmp_path / "blank.csv"
     path.write_text(text)
 
-    with pytest.raises(Refused, match="is empty: it needs a header line"):
-        _stream.table(path)
+    with (
+        pytest.raises(Refused, match="is empty: it needs a header line"),
+        _stream.opened(path),
+    ):
+        pass
 
 
 def test_what_cannot_be_asked(concrete, tmp_path, trained):

@@ -17,11 +17,11 @@ NUMBERS = {"number": pa.float64()}
 
 
 def rows(path, parts, names=("number", "text")):
-    table = _stream.table(path)
     found = []
-    for part in range(parts):
-        for batch in table.batches(list(names), NUMBERS, part, parts):
-            found += batch.to_pylist()
+    with _stream.opened(path) as table:
+        for part in range(parts):
+            for batch in table.batches(list(names), NUMBERS, part, parts):
+                found += batch.to_pylist()
     return found
 
 
@@ -88,7 +88,7 @@ def test_the_wrong_row_is_named_whatever_the_part(tmp_path, parts, line, message
 def test_a_parquet_column_of_the_wrong_type(tmp_path):
     pq.write_table(pa.table({"text": ["a"], "number": ["many"]}), tmp_path / "t")
 
-    with pytest.raises(Refused, match="'number' holds string, not a number"):
+    with pytest.raises(Refused, match="row 1: 'number' should be a number, got 'many'"):
         rows(tmp_path / "t", 1)
 
 

@@ -64,14 +64,16 @@ def test_a_constant_target(refusal):
 def test_text_in_a_numeric_column(refusal):
     assert refusal("size,price\n1,2\n2,3\nn/k,4\n5,5\nx,1\n") == (
         "FILE: column 'size' should hold numbers but has text in 2 rows (first 3, 5): 'n/k';"
-        " correct it or leave it empty, or list 'size' as categorical"
+        ' correct it or leave it empty, write missing_markers = ["n/k"] in [data] if it means no'
+        " value, or list 'size' as categorical"
     )
 
 
 def test_text_in_the_target(refusal):
     assert refusal("size,price\n1,cheap\n2,dear\n") == (
         "FILE: column 'price' should hold numbers but has text in 2 rows (first 1, 2): 'cheap';"
-        " correct it or leave it empty"
+        ' correct it or leave it empty, write missing_markers = ["cheap"] in [data] if it means no'
+        " value"
     )
 
 

@@ -54,12 +54,12 @@ def test_decimal_commas(prepared, write):
     assert rows.to_dict("list") == {"size": [1.5, -2], "price": [2, 3.25]}
 
 
-def test_latin_1_is_read_and_told(prepared, write):
+def test_latin_1_is_part_of_windows_1252_and_told(prepared, write):
     content = "größe,price\n1,2\n2,3\n".encode("latin-1")
     rows, profile = prepared(write(content))
     assert list(rows) == ["größe", "price"]
     assert profile["warnings"] == [
-        "table.csv is not UTF-8: read as Latin-1, check names and texts with accents"
+        "table.csv is not UTF-8: read as Windows-1252, check names and texts with accents"
     ]
 
 

@@ -21,6 +21,7 @@ def check(experiment: Experiment) -> Iterator[Problem]:
     """Yield what contradicts itself, whatever the data."""
     yield from _lists(experiment)
     yield from _ranges(experiment)
+    yield from _marks(experiment)
     yield from _derived(experiment)
 
 
@@ -31,14 +32,14 @@ def check_data_columns(experiment: Experiment, columns: Iterable[str]) -> list[P
 
 
 def _against(experiment: Experiment, known: list[str]) -> Iterator[Problem]:
-    problem = experiment.origin.problem
+    problem, there = experiment.origin.problem, frozenset(known)
     for keys, name in _named(experiment):
-        if name not in known and name not in experiment.features:
+        if name not in there and name not in experiment.features:
             hint = nearest(name, known) or f"the columns are: {', '.join(known)}"
             at_key = keys[-1] == name
             yield problem(keys, f"the data has no column {name!r}", hint, at_key=at_key)
     for name in experiment.features:
-        if name in known:
+        if name in there:
             message, hint = f"the data has a column {name!r} already", "rename the feature"
             yield problem(("features", name), message, hint, at_key=True)
     yield from features.check(experiment, known)
@@ -71,6 +72,23 @@ def _ranges(experiment: Experiment) -> Iterator[Problem]:
             yield experiment.origin.problem(("data", "columns", name, "min"), message)
 
 
+def _marks(experiment: Experiment) -> Iterator[Problem]:
+    """Yield where one mark is to be both the decimal one and between thousands."""
+    decimal, thousands = experiment.data.decimal, experiment.data.thousands
+    named = {name for one in (decimal, thousands) if isinstance(one, dict) for name in one}
+    for name in (*named, ""):
+        mark = decimal.get(name) if isinstance(decimal, dict) else decimal
+        other = thousands.get(name) if isinstance(thousands, dict) else thousands
+        if mark and mark == other:
+            keys: Keys = (
+                ("data", "thousands", name)
+                if name and isinstance(thousands, dict)
+                else ("data", "thousands")
+            )
+            yield experiment.origin.problem(keys, f"{mark!r} is the decimal mark as well")
+            return
+
+
 def _derived(experiment: Experiment) -> Iterator[Problem]:
     """Features are made inside the model: neither the split nor a check of the data knows them."""
     problem, target = experiment.origin.problem, experiment.data.target
@@ -90,7 +108,10 @@ def _named(experiment: Experiment) -> Iterator[tuple[Keys, str]]:
     for keys, names in _listed(experiment):
         yield from (((*keys, number), name) for number, name in enumerate(names))
     yield from ((("data", "columns", name), name) for name in data.columns)
-    yield from ((("data", "units", name), name) for name in data.units)
+    for key in ("units", "decimal", "thousands"):
+        named = getattr(data, key)
+        if isinstance(named, dict):
+            yield from ((("data", key, name), name) for name in named)
     if stratify:
         yield ("split", "stratify", "column"), stratify.column
 
