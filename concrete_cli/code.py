@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
+import glob
 import os
 import shutil
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
 from concrete_cli import digest, installed, payload, syspath
+from concrete_cli.errors import ExperimentInvalid, Problem
 from concrete_cli.plan import Step
 
 # A file as it looks from outside: path, inode, size, both times in nanoseconds.
@@ -30,26 +32,34 @@ _known: dict[Look, frozenset[str]] = {}
 
 def made_of(step: Step) -> dict[str, Path]:
     """Return the files of a step: script, own modules, what they import, and declared files."""
-    return closure(payload.script(step.script), step.modules, step.libraries)
+    return closure(payload.script(step.script), step.modules, step.libraries, step.files)
 
 
 def closure(
-    script: Path, modules: Iterable[str] = (), named: Iterable[str] = ()
+    script: Path,
+    modules: Iterable[str] = (),
+    named: Iterable[str] = (),
+    files: Iterable[str] = (),
 ) -> dict[str, Path]:
     """Return the script and all that it imports, directly or not, but what is installed.
 
     `modules` are files of the user's own that belong to it as well, with their siblings; `named`
-    are modules that it imports by a name known only when it runs. Keys are the names relative to
-    the folder on sys.path: the layout that must travel. Where two folders have a module of one
-    name, the script's goes first, as on sys.path.
+    are modules that it imports by a name known only when it runs; `files` are patterns of files
+    that it reads or starts. Keys are the names relative to the folder on sys.path: the layout that
+    must travel. Where two folders have a module of one name, the script's goes first, as on
+    sys.path.
     """
     given = [script, *map(Path, modules)]
     roots = dict.fromkeys(str(path.parent) for path in given)
     found: dict[str, Path] = {}
     seen: set[str] = set()
     wanted = {_top(module) for module in named}
+    declared = [*map(Path, matching(files))]
     waiting = [(path.name, path) for path in given]
-    while waiting:
+    while waiting or declared:
+        if not waiting:
+            places = [*roots, *(str(path)[: -len(name) - 1] for name, path in found.items())]
+            waiting, declared = [(name_below(path, places), path) for path in declared], []
         for name, path in waiting:
             if name not in found:
                 found[name] = path
@@ -60,9 +70,41 @@ def closure(
     return found
 
 
+def pattern(folder: Path, text: str) -> str:
+    """Return what a declared file stands for: a file, all below a folder, or what matches it."""
+    path = os.path.normpath(folder / text)
+    if os.path.isdir(path):  # noqa: PTH112  never raises
+        return os.path.join(glob.escape(path), "**")  # noqa: PTH118
+    if os.path.lexists(path):
+        return glob.escape(path)
+    return os.path.normpath(os.path.join(glob.escape(str(folder)), text))  # noqa: PTH118
+
+
+def matching(patterns: Iterable[str]) -> list[str]:
+    """Return the files that match one of the patterns, each once; no bytecode."""
+    found = [
+        path
+        for each in patterns
+        for path in sorted(glob.glob(each, recursive=True, include_hidden=True))  # noqa: PTH207
+        if "/__pycache__/" not in path and os.path.isfile(path)  # noqa: PTH113
+    ]
+    return list(dict.fromkeys(found))
+
+
+def name_below(path: Path, folders: Sequence[str]) -> str:
+    """Return the name of a file relative to the first folder that holds it, or to the last one."""
+    folder = next((folder for folder in folders if path.is_relative_to(folder)), folders[-1])
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
 def stage(files: Mapping[str, Path], into: Path) -> None:
     """Copy the files of a closure to a folder, so that nothing else travels with them."""
     for name, path in files.items():
+        if name.startswith("../"):
+            message = (
+                f"{path} cannot travel: it is not below the folder of the script that reads it"
+            )
+            raise ExperimentInvalid([Problem(message, help="move it there")])
         target = into / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)

@@ -56,7 +56,8 @@ class Step:
     """One script with its parameters, inputs and outputs, and what it needs to run.
 
     `script` is a name in the shipped `steps/` folder or an absolute path; `modules` are files
-    of the user's own that travel with it; `libraries` are modules that it imports by a name known
+    of the user's own that travel with it, and so do `files`, patterns of what else it reads or
+    starts (code.pattern); `libraries` are modules that it imports by a name known
     only when it runs. `timeout` is in seconds, 0 is none. An input may be several items: they
     follow one flag. `after` names steps that must be done before, though it reads nothing of
     theirs. When an `optional` step fails, the steps that wait for it find an empty
@@ -76,6 +77,7 @@ class Step:
     optional: bool = False
     modules: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
 
     def argv(self, place: Callable[[Item], T]) -> list[str | T]:

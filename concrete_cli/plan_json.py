@@ -63,5 +63,7 @@ def _step_from(document: Mapping[str, Any]) -> Step:
     fields["outputs"] = tuple(
         Output(document["name"], name, mode) for name, mode in document["outputs"].items()
     )
-    fields |= {name: tuple(document.get(name, ())) for name in ("modules", "libraries", "after")}
+    fields |= {
+        name: tuple(document.get(name, ())) for name in ("modules", "libraries", "files", "after")
+    }
     return Step(**fields)

@@ -95,7 +95,11 @@ def old(home: Path, horizon: float) -> list[Path]:
 def _made_of(planned: Planned) -> list[Any]:
     """Return the bytes of the experiment's files, and the size and times of what it names."""
     named = {item.uri for step in planned.plan.steps for _, item in step.items() if _is_file(item)}
-    own = {path for step in planned.plan.steps for path in (step.script, *step.modules)}
+    own = {
+        path
+        for step in planned.plan.steps
+        for path in (step.script, *step.modules, *code.matching(step.files))
+    }
     return [
         [digest.of_file(path) for path in planned.files],
         [_looks(path) for path in sorted(named | own)],

@@ -38,10 +38,15 @@ def _check_code(folder: Path, listed: dict[str, str]) -> None:
     """Refuse code that is not what is listed, all of it and nothing else."""
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     for name in sorted(there | listed.keys()):
-        if not all(map(PART.fullmatch, name.split("/"))):
+        if not is_plain(name):
             raise Refused(f"{folder} holds {name!r}, which is no plain name")
         if name not in there or digest(folder / name) != listed.get(name):
             raise Refused(f"{folder / name} is not the code that the model was made of")
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name, with slashes, is one that the code of a model may have."""
+    return all(map(PART.fullmatch, name.split("/")))
 
 
 def digest(path: Path) -> str:

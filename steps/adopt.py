@@ -26,7 +26,7 @@ from _manifest import FORMAT, MANIFEST, MODEL, check_sums, digest
 from _own_code import carry, pass_on
 from _pipeline import fit
 from _scores import METRICS, standard_error
-from _step import arguments, cpus, limit_threads, read_json, report, run, write_json
+from _step import arguments, cpus, json_value, limit_threads, read_json, report, run, write_json
 from _trials import Trial
 from _tuning import beats, best_trials, combined, cv, every_trial, extended, gained, summary
 from _versions import versions
@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--seed", type=int, default=0)
     it.add_argument("--coverage", type=float, default=0.9, help="of the prediction intervals")
     it.add_argument("--average", type=int, default=1, help="how many of the best are averaged")
+    it.add_argument("--files", type=json_value, default=[], help="that its class reads")
     it.add_argument("--train", type=Path, required=True, help="what split left")
     it.add_argument("--untuned", type=Path, required=True, help="the model that train selected")
     it.add_argument("--board", type=Path, required=True, help="the leaderboard of train")
@@ -119,7 +120,8 @@ def write_model(
     columns = {"row": np.arange(len(oof)), "fold": folds.fold}
     table = pd.DataFrame({**columns, "actual": folds.target, "predicted": oof})
     table.to_parquet(args.model / OOF, index=False)
-    code = carry(model, params, args.model) or pass_on(manifest, args.untuned, args.model)
+    code = carry(model, params, args.model, args.files)
+    code = code or pass_on(manifest, args.untuned, args.model)
     changed = {
         "format": FORMAT,
         "interval": calibrate(folds.target, oof, args.coverage),

@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--metric", choices=METRICS, default="rmse")
     it.add_argument("--seed", type=int, default=0)
     it.add_argument("--max-rows", type=int, help="skip the candidate above this many rows")
+    it.add_argument("--files", type=json_value, default=[], help="that its class reads")
     it.add_argument("--train", type=Path, required=True, help="what split left")
     it.add_argument("--candidate", type=Path, required=True, help="output: the tried candidate")
     return it
@@ -123,7 +124,7 @@ def _try(args: argparse.Namespace, rows: pd.DataFrame) -> dict[str, Any]:
     allowed = types(args.model, args.params)
     save_model(pipeline, args.candidate / MODEL, allowed)
     pd.DataFrame(oof).to_parquet(args.candidate / "oof.parquet", index=False)
-    code = carry(args.model, args.params, args.candidate)
+    code = carry(args.model, args.params, args.candidate, args.files)
     made_with = versions([*needed, *code.get("imports", ())])
     return {"cv": cv, "folds": folds, "versions": made_with, "types": allowed, **code}
 

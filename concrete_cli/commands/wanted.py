@@ -139,7 +139,9 @@ def _made(name: str, source: str, manifest: Any) -> Model:
     try:
         needed = families.modules(manifest["model"], manifest["params"])
         own_code = {
-            str(file).partition("/")[0].partition(".")[0] for file in manifest.get("code") or ()
+            str(file).partition("/")[0].partition(".")[0]
+            for file in manifest.get("code") or ()
+            if str(file).endswith(".py")
         }
         imports = [*needed, *filter(_is_installed, model_file.imports(name, manifest))]
     except (KeyError, TypeError, AttributeError) as error:

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from concrete_cli import durations
 from concrete_cli.plan import NAME
@@ -57,6 +57,11 @@ def a_title(text: str) -> str:
     return text
 
 
+def several(value: object) -> object:
+    """Return a list with a single text in it, where no list is given."""
+    return [value] if isinstance(value, str) else value
+
+
 def _schema(**words: str | int) -> Any:
     return Field(json_schema_extra={**words})
 
@@ -64,5 +69,6 @@ def _schema(**words: str | int) -> Any:
 Name = Annotated[str, AfterValidator(a_name), _schema(pattern=f"^{NAME.pattern}$")]
 Title = Annotated[str, AfterValidator(a_title), _schema(pattern=f"^{TITLE.pattern}$")]
 Text = Annotated[str, AfterValidator(not_blank), _schema(minLength=1)]
+Patterns = Annotated[list[Text], BeforeValidator(several, json_schema_input_type=str | list[str])]
 Seconds = Annotated[float, PlainValidator(durations.parse, json_schema_input_type=str | float)]
 Scalar = Annotated[Any, PlainValidator(a_scalar, json_schema_input_type=str | int | float | bool)]

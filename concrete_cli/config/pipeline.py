@@ -6,11 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from concrete_cli.config.fields import Name, Table, Text
-
-
-def _several(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+from concrete_cli.config.fields import Name, Patterns, Table, Text, several
 
 
 def _modes(value: object) -> object:
@@ -23,12 +19,13 @@ Mode = Literal["upload", "mount"]
 Items = Annotated[
     list[Text],
     Field(min_length=1),
-    BeforeValidator(_several, json_schema_input_type=str | list[str]),
+    BeforeValidator(several, json_schema_input_type=str | list[str]),
 ]
 Modes = Annotated[
     dict[Name, Mode],
     BeforeValidator(_modes, json_schema_input_type=list[str] | dict[str, Mode]),
 ]
+FILES = 'Further files that it reads or starts, relative to the scripts folder: ["*.sql"].'
 
 
 class PipelineStep(Table):
@@ -45,6 +42,7 @@ class PipelineStep(Table):
     params: dict[Name, Any] = Field(
         default_factory=dict, description="Parameters of the script, by name."
     )
+    files: Patterns = Field(default_factory=list, description=FILES)
     after: list[Name] = Field(
         default_factory=list, description="Steps that must be done before, beside the inputs'."
     )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from concrete_cli.config.fields import Name, Table, Text
+from concrete_cli.config.fields import Name, Patterns, Table, Text
 
 
 class Stratify(Table):
@@ -36,6 +36,11 @@ class Candidate(Table):
     model: Text = Field(description="A model family, such as ridge or xgboost.")
     params: dict[str, Any] = Field(
         default_factory=dict, description="Parameters that differ from the family's preset."
+    )
+    files: Patterns = Field(
+        default_factory=list,
+        description="Further files that its class reads, relative to the scripts folder: they go"
+        ' where the model goes: ["calibration.json"].',
     )
     max_rows: int | None = Field(
         None, ge=1, description="Skip the candidate above this many rows, instead of the family's."

@@ -11,7 +11,7 @@ from concrete_cli import payload
 from concrete_cli.errors import ExperimentInvalid
 from concrete_cli.plan import Output, Plan, Source, Step
 from concrete_cli.workflows.settings import settled
-from concrete_cli.workflows.train import COVERAGE, evaluate, own_modules
+from concrete_cli.workflows.train import COVERAGE, carried, evaluate, own_files, own_modules
 
 if TYPE_CHECKING:
     from concrete_cli.config import Experiment
@@ -40,6 +40,7 @@ def finetune(experiment: Experiment, start: Start) -> Plan:
     families = payload.module("_families")
     modules = own_modules(experiment) if _is_own(start) else ()
     libraries = families.modules(start.model, start.params)
+    files = own_files(experiment, start.candidate)
     shards = [*_shards(experiment, start, modules, libraries)]
     select = Step(
         "select",
@@ -56,9 +57,11 @@ def finetune(experiment: Experiment, start: Start) -> Plan:
             "seed": experiment.experiment.seed,
             "coverage": COVERAGE,
             "average": experiment.finetune.average or 1,
+            **carried(experiment, files),
         },
         modules=modules,
         libraries=libraries,
+        files=files,
     )
     tested = evaluate(experiment, _of(start, "split.test"), modules, libraries)
     steps = [*shards, select, tested]
@@ -105,6 +108,7 @@ def _shards(
                 **limit,
             },
             modules=modules,
+            files=own_files(experiment, start.candidate),
             libraries=(*libraries, needed) if needed else libraries,
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from concrete_cli import payload
+from concrete_cli import code, payload
 from concrete_cli.errors import ExperimentInvalid
 from concrete_cli.plan import Item, Output, Plan, Source, Step
 from concrete_cli.workflows.settings import settled
@@ -50,6 +50,7 @@ def _step(
         outputs=tuple(Output(name, key, mode) for key, mode in table.outputs.items()),
         params=dict(table.params),
         after=tuple(table.after),
+        files=tuple(code.pattern(experiment.scripts, text) for text in table.files),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import payload
+from concrete_cli import code, installed, payload
 from concrete_cli.plan import Item, Output, Plan, Source, Step
 from concrete_cli.sources import urls
 from concrete_cli.workflows.settings import settled
@@ -117,6 +117,7 @@ def tries(experiment: Experiment) -> Iterator[Step]:
     candidates.sort(key=lambda one: -families.effort(one[1].model, one[2]))
     for name, candidate, params in candidates:
         limit = {} if candidate.max_rows is None else {"max_rows": candidate.max_rows}
+        files = own_files(experiment, name)
         yield Step(
             f"train_{name}",
             "train.py",
@@ -129,9 +130,11 @@ def tries(experiment: Experiment) -> Iterator[Step]:
                 "metric": experiment.train.metric,
                 "seed": experiment.experiment.seed,
                 **limit,
+                **carried(experiment, files),
             },
             optional=True,
             modules=modules if _is_own(candidate.model, params) else (),
+            files=files,
             libraries=families.modules(candidate.model, params),
         )
 
@@ -144,6 +147,24 @@ def own_modules(experiment: Experiment) -> tuple[str, ...]:
     names = {model.partition(":")[0] for model in models if ":" in model}
     paths = (experiment.scripts / f"{name}.py" for name in sorted(names))
     return tuple(str(path) for path in paths if path.is_file())
+
+
+def own_files(experiment: Experiment, name: str) -> tuple[str, ...]:
+    """Return patterns of the files that a candidate declares, or its members do."""
+    candidates = experiment.train.candidates
+    members = candidates[name].params.get("members", ()) if name in candidates else ()
+    names = [part for part in (name, *members) if isinstance(part, str)]
+    parts = [candidates[part] for part in names if part in candidates]
+    return tuple(code.pattern(experiment.scripts, text) for one in parts for text in one.files)
+
+
+def carried(experiment: Experiment, files: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the parameter that says which declared files go with a model, if there are any."""
+    models = [candidate.model for candidate in experiment.train.candidates.values()]
+    places = [path for model in models for path in installed.origin(_top(model)).own]
+    roots = [*(str(place.parent) for place in places), str(experiment.scripts)]
+    names = [code.name_below(Path(path), roots) for path in code.matching(files)]
+    return {"files": names} if names else {}
 
 
 def _is_own(model: str, params: Mapping[str, Any]) -> bool:
@@ -186,3 +207,7 @@ def _reading(experiment: Experiment) -> dict[str, Any]:
 def _given(column: Any) -> dict[str, Any]:
     facts = {name: getattr(column, name) for name in ("min", "max", "missing", "choices")}
     return {name: value for name, value in facts.items() if value is not None}
+
+
+def _top(model: str) -> str:
+    return model.partition(":")[0].partition(".")[0]

@@ -53,3 +53,21 @@ def test_no_more_than_a_hundred_problems_are_told(write):
     problems = told(write(GOOD + "[split]\n" + keys))
     assert len(problems) == 101
     assert "there are more" in problems[-1]
+
+
+def test_declared_files_are_looked_for(write):
+    write("cement,strength\n1,2\n", "mixes.csv")
+    write("x = 1\n", "say.py")
+    write("select 1\n", "query.sql")
+    text = GOOD + 'mine = { model = "say:X", files = "query.sql" }\n'
+    text += 'plain = { model = "ridge", files = ["query.sql"] }\n'
+    for name, script, files in (
+        ("say", "say.py", '["*.sql", "quary.sql"]'),
+        ("split", "split.py", '"*.sql"'),
+    ):
+        text += f'[pipeline.steps.{name}]\nscript = "{script}"\nfiles = {files}\n'
+    assert told(write(text)) == [
+        "concrete.toml:12:37 files belong to a script or a class of your own, and 'plain' has none",
+        "concrete.toml:15:19 no file matches 'quary.sql' in .",
+        "concrete.toml:18:9 files belong to a script or a class of your own, and 'split' has none",
+    ]

@@ -8,6 +8,7 @@ import textwrap
 import pytest
 
 from concrete_cli import code
+from concrete_cli.errors import ExperimentInvalid
 
 
 @pytest.fixture
@@ -277,3 +278,58 @@ def test_versions_are_those_that_packages_tell_of_themselves():
         "xgboost": metadata.version("xgboost-cpu"),
         "no_such_module": "absent",
     }
+
+
+def test_declared_files_belong_to_a_step(tmp_path):
+    for name in (
+        "main.py",
+        "a [1].sql",
+        "b.sql",
+        "run.py",
+        "deep.py",
+        "sub/x/.hidden",
+        "sub/y.txt",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("import deep" if name == "run.py" else "")
+    (tmp_path / "sub" / "__pycache__").mkdir()
+    (tmp_path / "sub" / "__pycache__" / "y.pyc").write_text("")
+    (tmp_path.parent / f"{tmp_path.name}.txt").write_text("")
+
+    def files(*texts):
+        patterns = [code.pattern(tmp_path, text) for text in texts]
+        return set(code.closure(tmp_path / "main.py", files=patterns)) - {"main.py"}
+
+    assert files() == files("*.no", "none.sql") == set()
+    assert files("*.sql", "b.sql") == {"a [1].sql", "b.sql"}
+    assert files("a [1].sql") == {"a [1].sql"}
+    assert files("run.py") == {"run.py", "deep.py"}, "what it imports comes with it"
+    assert files("sub") == files("./sub/") == {"sub/y.txt", "sub/x/.hidden"}
+    assert files("**/*.txt") == {"sub/y.txt"}
+    assert files(f"../{tmp_path.name}.txt") == {f"../{tmp_path.name}.txt"}
+    assert files(str(tmp_path / "b.sql")) == {"b.sql"}
+    code.stage(
+        code.closure(tmp_path / "main.py", files=[code.pattern(tmp_path, "sub")]), tmp_path / "t"
+    )
+    assert (tmp_path / "t/sub/y.txt").is_file()
+    with pytest.raises(ExperimentInvalid, match="cannot travel"):
+        code.stage({"../a": tmp_path / "a"}, tmp_path / "t")
+
+
+def test_a_new_file_of_a_pattern_belongs_to_it_at_once(tmp_path):
+    (tmp_path / "main.py").write_text("")
+    patterns = [code.pattern(tmp_path, "*.sql")]
+    assert set(code.closure(tmp_path / "main.py", files=patterns)) == {"main.py"}
+    (tmp_path / "a.sql").write_text("")
+    assert set(code.closure(tmp_path / "main.py", files=patterns)) == {"main.py", "a.sql"}
+
+
+def test_a_data_folder_named_like_a_library_hides_none(tmp_path):
+    (tmp_path / "yaml").mkdir()
+    (tmp_path / "yaml" / "config.yml").write_text("")
+    (tmp_path / "main.py").write_text("import yaml")
+
+    files = code.closure(tmp_path / "main.py", files=[code.pattern(tmp_path, "yaml")])
+
+    assert set(files) == {"main.py", "yaml/config.yml"}
+    assert code.libraries(files) == ("yaml",)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import payload
+from concrete_cli import code, payload
 from concrete_cli.config.checks import python
 from concrete_cli.config.experiment import Experiment
 from concrete_cli.config.origin import Keys
@@ -23,6 +23,8 @@ def check(experiment: Experiment) -> Iterator[Problem]:
     for name, step in steps.items():
         where: Keys = ("pipeline", "steps", name)
         yield from _script(experiment, (*where, "script"), step.script)
+        owned = (experiment.scripts / step.script).is_file()
+        yield from _files(experiment, (*where, "files"), step.files, owned=owned)
         for key, items in step.inputs.items():
             for number, item in enumerate(items):
                 at = (*where, "inputs", key, number)
@@ -30,6 +32,8 @@ def check(experiment: Experiment) -> Iterator[Problem]:
                 yield from _input(experiment, place, item)
     for name, candidate in experiment.train.candidates.items():
         yield from _module(experiment, ("train", "candidates", name, "model"), candidate.model)
+        at = ("train", "candidates", name, "files")
+        yield from _files(experiment, at, candidate.files, owned=":" in candidate.model)
         yield from _members(
             experiment, ("train", "candidates", name, "params", "members"), candidate.params
         )
@@ -53,6 +57,21 @@ def _script(experiment: Experiment, where: Keys, name: str) -> Iterator[Problem]
     hint = hint or (f"there are: {', '.join(sorted(near))}" if near else "")
     message = f"there is no script {name!r} in {shown(experiment.scripts)}"
     yield experiment.origin.problem(where, message, hint)
+
+
+def _files(
+    experiment: Experiment, where: Keys, texts: Sequence[str], *, owned: bool
+) -> Iterator[Problem]:
+    """Yield declared files that are not there, or that nothing of the user's own can read."""
+    for number, text in enumerate(texts):
+        place = (*where, number) if experiment.origin.has(*where, number) else where
+        if not owned:
+            message = f"files belong to a script or a class of your own, and {where[-2]!r} has none"
+            yield experiment.origin.problem(place, message)
+        elif not code.matching([code.pattern(experiment.scripts, text)]):
+            near = nearest(text, [path.name for path in _listed(experiment.scripts)])
+            message = f"no file matches {text!r} in {shown(experiment.scripts)}"
+            yield experiment.origin.problem(place, message, near)
 
 
 def _input(experiment: Experiment, where: Keys, item: str) -> Iterator[Problem]:
