@@ -45,7 +45,7 @@ def line(run: Run, name: str, home: Path) -> str:
         if not isinstance(item, Output):
             return shlex.quote(item.uri)
         folder = f"replay/{item}"
-        fetches.append(f"concrete fetch {run.id} {item} {folder}")
+        fetches.append(run.line("fetch", str(item), folder))
         return folder
 
     words = [str(word) for word in step.argv(place)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from concrete_cli import disk, locks
+from concrete_cli import disk, lines, locks
 from concrete_cli.errors import Busy, UsageError
 
 VERSION = "1"
@@ -101,7 +101,7 @@ def alone(home: Path) -> Iterator[None]:
         if not held:
             raise Busy(
                 "a run is going on, or another command uses this home",
-                help="try again when it has ended: concrete runs",
+                help=f"try again when it has ended: {lines.line('runs', home=home)}",
             )
         yield
 

@@ -130,7 +130,7 @@ def status(run: Run, plan: Plan | None = None, last: dict[str, Event] | None = N
 def failure(run: Run) -> StepFailed | None:
     """Return the first failure that made a run fail, with all that helps to mend it."""
     plan = run.plan
-    resume = f"concrete resume {run.id}; an edited experiment wants a new run"
+    resume = f"{run.line('resume')}; an edited experiment needs a new run"
     last = sorted(run.last_events().values(), key=lambda event: event.time)
     for event in last:
         if event.state is State.FAILED and not plan.step(event.step).optional:
@@ -142,12 +142,12 @@ def failure(run: Run) -> StepFailed | None:
                 tail=str(event.facts.get("tail", "")) or disk.tail(Path(log)),
                 log=log,
                 replay=str(event.facts.get("replay", "")),
-                help=f"mend it, then: {resume}",
+                help=f"correct the cause, then: {resume}",
             )
     for event in last:
         if event.state is State.SKIPPED and run.record.get("remote"):  # no step could even fail
             why = f"did not run: {event.detail}"
-            return StepFailed(event.step, why, run=run.id, help=f"go on with it: {resume}")
+            return StepFailed(event.step, why, run=run.id, help=f"continue it: {resume}")
     return None
 
 

@@ -22,13 +22,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, journal, locks, names, plan_json
+from concrete_cli import disk, journal, lines, locks, names, plan_json
 from concrete_cli.backend import Event, Options, State
 from concrete_cli.errors import NotFound, UsageError
 from concrete_cli.plan import Plan
 
 FORMAT = 1
-NONE = "nothing has been run here yet: concrete train"
 LOG = logging.getLogger("concrete")
 
 
@@ -58,6 +57,10 @@ class Run:
         """How the run is carried out."""
         options = self.record["options"]
         return Options(**options | {"force": tuple(options["force"])})
+
+    def line(self, command: str, *words: str) -> str:
+        """Return a command about this run that works when pasted."""
+        return lines.line(command, self.id, *words, home=self.folder.parents[1])
 
     @property
     def lock(self) -> Path:
@@ -149,7 +152,7 @@ class Runs:
             for run in self.all():
                 if fits(run):
                     return run
-            raise NotFound("run", wanted, help=NONE)
+            raise NotFound("run", wanted, help=self._none())
         ids = sorted((path.name for path in self._folders()), reverse=True)
         found = names.matches(wanted, ids)
         if len(found) > 1:
@@ -157,7 +160,7 @@ class Runs:
                 f"{wanted!r} may be {', '.join(sorted(found)[:5])}", help="say more of its name"
             )
         if not found:
-            raise NotFound("run", wanted, ["latest", *ids], help="" if ids else NONE)
+            raise NotFound("run", wanted, ["latest", *ids], help="" if ids else self._none())
         return Run(self.folder / found[0])
 
     def like(self, plan: Plan, count: int, within: int = 200) -> list[Run]:
@@ -177,6 +180,10 @@ class Runs:
             if all(step.name in found for step in plan.steps):
                 break  # what older runs say would not count
         return found
+
+    def _none(self) -> str:
+        home = self.folder.parent
+        return f"no run has been made in {home} yet: {lines.first('train', home)}"
 
     def _folders(self) -> list[Path]:
         if not self.folder.is_dir():

@@ -46,7 +46,11 @@ def nearest_experiment(start: Path) -> Path:
             if place.is_file():
                 return place
     near = sorted(path.name for path in start.glob("*.toml") if path.name != "pyproject.toml")
-    advice = f"name one: {', '.join(near)}" if near else "name one, or `concrete init DIR`"
+    advice = (
+        f"name one: {', '.join(near)}"
+        if near
+        else "name one, or write one: concrete init my-experiment"
+    )
     raise NotFound("experiment", FILE, help=f"not here and not in a folder above; {advice}")
 
 

@@ -64,7 +64,7 @@ class AzureBackend:
 
     def watch(self, handle: str) -> Iterator[Event]:
         """Yield what happens; any machine that may read the workspace can do so."""
-        events: Iterator[Event] = sdk.part("watch").watch(self._submitted(handle))
+        events: Iterator[Event] = sdk.part("watch").watch(self._submitted(handle), self._home)
         return replaying.filled(events, handle, self._home)
 
     def glance(self, handle: str) -> Iterator[Event]:

@@ -15,7 +15,7 @@ from azureml.core.compute import AksCompute
 from azureml.core.model import InferenceConfig
 from azureml.core.webservice import AciWebservice, AksWebservice
 
-from concrete_cli import code
+from concrete_cli import code, lines
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 
 from .. import answers
@@ -149,7 +149,7 @@ class Endpoints:
             last = (served.get_logs(num_lines=20) or "").strip().splitlines()
             raise BackendUnavailable(
                 f"endpoint {served.name} did not start: {scrub(last[-1]) if last else error}",
-                help=f"concrete endpoints logs {served.name}",
+                help=lines.line("endpoints", "logs", served.name, backend="azureml"),
             ) from error
 
 

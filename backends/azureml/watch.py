@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
+from concrete_cli import lines
 from concrete_cli.backend import Event, State
 from concrete_cli.errors import BackendUnavailable, Interrupted
 
@@ -18,18 +20,17 @@ FIRST_WAIT, LONGEST_WAIT, GROWTH = 0.2, 5.0, 1.3  # seconds, seconds, factor
 TAIL = 20  # lines of a log that a person wants to see at once
 
 
-def watch(submitted: Submitted) -> Iterator[Event]:
+def watch(submitted: Submitted, home: Path) -> Iterator[Event]:
     """Yield what happens until every step has ended."""
     try:
         yield from _events(submitted)
     except BackendUnavailable as failure:
-        again = f"watch it again: concrete logs {submitted.id} --follow"
+        again = f"watch it again: {lines.line('logs', submitted.id, '--follow', home=home)}"
         failure.help = f"{failure.help}; the run goes on in Azure ML; {again}"
         raise
     except KeyboardInterrupt:
-        raise Interrupted(
-            f"run {submitted.id} goes on in Azure ML", help=f"concrete resume {submitted.id}"
-        ) from None
+        again = lines.line("resume", submitted.id, home=home)
+        raise Interrupted(f"run {submitted.id} goes on in Azure ML", help=again) from None
 
 
 def glance(submitted: Submitted) -> Iterator[Event]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from concrete_cli import lines
 from concrete_cli.backend import Event, Options
 from concrete_cli.errors import ConcreteError, Interrupted
 from concrete_cli.plan import Output, Plan
@@ -80,7 +81,8 @@ class AzureBackend:
     def watch(self, handle: str) -> Iterator[Event]:
         """Yield what happens until the run has ended; from any machine, as often as wanted."""
         ml = self.client.ml
-        hint = f"the run goes on in Azure; watch it again: concrete logs {handle} --follow"
+        again = lines.line("logs", handle, "--follow", home=self._home)
+        hint = f"the run goes on in Azure; watch it again: {again}"
         try:
             events = watch.Watcher(ml, handle, home=self._home).events()
             yield from local_side.recorded(events, handle, self._home)

@@ -100,7 +100,7 @@ class LocalBackend:
             folder, damage = entry.output(output.name), entry.damage()
             if folder.is_dir() and not damage:
                 return folder
-            advice = f"{damage}; make it again: concrete resume {handle}" if damage else ""
+            advice = f"{damage}; make it again: {run.line('resume')}" if damage else ""
             raise NotFound("output", f"{handle}/{output}", help=advice)
         folder = run.folder / "failed" / output.step / "outputs" / output.name
         if event is None or folder.is_symlink() or not folder.is_dir():

@@ -14,6 +14,7 @@ was before or as it should be, running or not.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import time
@@ -22,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, locks
+from concrete_cli import disk, lines, locks
 from concrete_cli.errors import BackendUnavailable, Busy, NotFound, UsageError
 
 from .serving import alive, answers, board, bundles, key, listening, log, settings
@@ -79,14 +80,14 @@ class Endpoints:
         if not settings_.get("replace"):
             raise Busy(
                 f"endpoint {name} is in use: it serves {before.model} at {before.url}",
-                help=f"--replace, another --name, or: concrete endpoints stop {name}",
+                help=f"--replace, another --name, or: {self._line('stop', name)}",
             )
         self._keep_address(before, settings_)
 
     def _keep_address(self, before: Settings, asked: Mapping[str, Any]) -> None:
         for one in ("host", "port"):
             if asked.get(one) not in (None, getattr(before, one)):
-                hint = f"first: concrete endpoints stop {before.name}"
+                hint = f"first: {self._line('stop', before.name)}"
                 message = f"endpoint {before.name} keeps its address while it runs"
                 raise UsageError(message, help=hint)
 
@@ -140,10 +141,10 @@ class Endpoints:
         how = self._known(name)
         if not Daemon(self._place(name)).process():
             message = f"endpoint {name} is stopped"
-            raise BackendUnavailable(message, help=f"concrete endpoints restart {name}")
+            raise BackendUnavailable(message, help=self._line("restart", name))
         secret = (self._place(name) / key.FILE).read_text(encoding="utf-8").strip()
         path = "/score" if intervals else "/score?intervals=false"
-        return answers.post(how, path, request, secret)
+        return answers.post(how, path, request, secret, self._line("logs", name))
 
     def stop(self, name: str) -> dict[str, Any]:
         """Let it answer what it has accepted, then end it; one that is stopped is fine."""
@@ -190,6 +191,14 @@ class Endpoints:
             self._place(name).rename(aside)
         disk.remove(aside)
 
+    def sample(self, name: str) -> bytes:
+        """Return the request that the bundle of an endpoint was tried with."""
+        about = disk.read_json(self._place(name) / self._known(name).bundle / "bundle.json")
+        return json.dumps(about["sample"]["request"]).encode()
+
+    def _line(self, command: str, name: str) -> str:
+        return lines.line("endpoints", command, name, home=self._folder.parent)
+
     # --- files
 
     def _place(self, name: str) -> Path:
@@ -220,7 +229,8 @@ class Endpoints:
         found = self._settings(name)
         if found is None:
             known = [path.name for path in self._folder.glob("*") if self._settings(path.name)]
-            advice = "" if known else "nothing is deployed here yet: concrete deploy"
+            first = lines.first("deploy", self._folder.parent)
+            advice = "" if known else f"nothing has been deployed yet: {first}"
             raise NotFound("endpoint", name, known, help=advice)
         return found
 

@@ -118,7 +118,7 @@ def _place() -> Path:
     if facts.st_uid != os.getuid() or not stat.S_ISDIR(facts.st_mode) or facts.st_mode & 0o077:
         raise BackendUnavailable(
             f"{folder} is not a folder that only you can enter",
-            help="remove it, or do without `concrete warm`",
+            help="remove that folder",
         )
     return folder / f"{_key()[:16]}.sock"
 

@@ -121,7 +121,7 @@ def check(run: Run, backend: Backend, manner: Manner) -> dict[str, Any]:
     """Return the document of a run that has ended well, or raise what it failed of."""
     document = results.document(run, backend)
     if document["status"] in ("cancelled", "interrupted"):
-        again = f"go on with it: concrete resume {run.id}"
+        again = f"continue it: {run.line('resume')}"
         raise Interrupted(f"run {run.id} was stopped", help=again)
     tracking.tell(Workspace(run.folder.parents[1]), run, document)
     if unmet := results_finetune.unmet(document):
@@ -174,8 +174,7 @@ def leaving(run: Run) -> Iterator[None]:
             )
         raise Interrupted(
             f"run {run.id} goes on{where}",
-            help=f"watch it again: concrete resume {run.id};{afar} stop it: concrete cancel"
-            f" {run.id}",
+            help=f"watch it again: {run.line('resume')};{afar} stop it: {run.line('cancel')}",
         ) from None
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -200,7 +199,7 @@ def _stopping(run: Run) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise Interrupted(
-            f"run {run.id} was stopped at once", help=f"go on with it: concrete resume {run.id}"
+            f"run {run.id} was stopped at once", help=f"continue it: {run.line('resume')}"
         ) from None
     finally:
         for number, handler in before.items():

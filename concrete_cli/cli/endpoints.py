@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,13 +51,14 @@ def list_(
     home: o.Home = None,
 ) -> int:
     """List the endpoints."""
+    from concrete_cli import lines
     from concrete_cli.commands import deploying
     from concrete_cli.view import endpoints as view
 
     space = workspace.here(home)
     there = _of(backend, experiment, home)
     rows = [deploying.with_model(one, space) for one in there.list()]
-    view.endpoints(rows, as_json=json)
+    view.endpoints(rows, lines.first("deploy", space.home), as_json=json)
     return 0
 
 
@@ -167,14 +169,18 @@ def rotate_key(
 def invoke(
     endpoint: Name,
     file: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             metavar="FILE",
             allow_dash=True,
             help='JSON: {"data": [{column: value, ...}, ...]}, or a row, or a list of rows; - is'
             " standard input.",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Ask with the row that the endpoint was tried with.")
+    ] = False,
     intervals: Annotated[
         bool, typer.Option("--intervals/--no-intervals", help="Answer with intervals too.")
     ] = True,
@@ -187,12 +193,22 @@ def invoke(
 
     Prints its answer, a JSON document.
     """
+    from concrete_cli import lines
     from concrete_cli.cli import streams
     from concrete_cli.commands import invoking
+    from concrete_cli.errors import UsageError
 
-    raw = streams.typed("a request in JSON").read() if str(file) == "-" else invoking.read(file)
+    if sample == bool(file):
+        raise UsageError("a request is needed, from one place", help="name a FILE, or say --sample")
     there = _of(backend, experiment, home)
-    print(invoking.ask(there, endpoint, raw, intervals=intervals))
+    if file is None:
+        raw = invoking.sample(there, endpoint)
+    else:
+        typed = str(file) == "-"
+        raw = streams.typed("a request in JSON").read() if typed else invoking.read(file)
+    place = workspace.here(home).home if backend == "local" else None
+    line = functools.partial(lines.line, home=place, backend=backend)
+    print(invoking.ask(there, endpoint, raw, line, intervals=intervals))
     return 0
 
 

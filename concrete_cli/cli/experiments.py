@@ -102,9 +102,7 @@ def why(
     from concrete_cli.view import output
 
     if len(names) > 2:
-        raise UsageError(
-            "why takes an experiment and a step", help="concrete why [EXPERIMENT] STEP"
-        )
+        raise UsageError("why takes an experiment and a step", help="concrete why --help")
     file = Path(names[0]) if len(names) > 1 else None
     prepared = execute.prepare(Request(workflow, file, home, sets=tuple(set_ or ())))
     prepared.plan.step(names[-1])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from concrete_cli import workspace
 from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
 from concrete_cli.cli.command import group as commands
@@ -67,9 +68,11 @@ def list_(
     home: o.Home = None,
 ) -> int:
     """List the versions of models, newest first."""
+    from concrete_cli import lines
     from concrete_cli.view import models as view
 
-    view.listed(_of(backend, experiment, home).listed(name), as_json=json)
+    rows = _of(backend, experiment, home).listed(name)
+    view.listed(rows, lines.first("finetune", workspace.here(home).home), as_json=json)
     return 0
 
 
@@ -181,7 +184,6 @@ def delete(
 def _of(backend: str, experiment: Path | None, home: Path | None) -> Registry | CloudRegistry:
     """Return the registry of this machine, or of a cloud."""
     if backend == "local":
-        from concrete_cli import workspace
         from concrete_cli.commands import catalogue
         from concrete_cli.registry.models import Models
 

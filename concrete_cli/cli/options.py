@@ -145,7 +145,7 @@ Trust = Annotated[
     ),
 ]
 Detach = Annotated[
-    bool, typer.Option("--detach", help="Return at once; `concrete show` tells how it goes.")
+    bool, typer.Option("--detach", help="Return at once; the run goes on by itself.")
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print nothing unless something is wrong.")

@@ -33,6 +33,7 @@ def runs(
     home: o.Home = None,
 ) -> int:
     """List the runs, newest first."""
+    from concrete_cli import lines
     from concrete_cli.cloud import remote
     from concrete_cli.commands import history
     from concrete_cli.view import history as view
@@ -40,7 +41,7 @@ def runs(
     space = workspace.here(home)
     if refresh:
         remote.refresh_all(space)
-    view.runs(history.runs(space), as_json=json)
+    view.runs(history.runs(space), lines.first("train", space.home), as_json=json)
     return 0
 
 

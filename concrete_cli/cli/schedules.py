@@ -86,11 +86,13 @@ def list_(
     home: o.Home = None,
 ) -> int:
     """List the schedules, the disabled ones too."""
+    from concrete_cli import lines, workspace
     from concrete_cli.commands import publishing
     from concrete_cli.view import cloud as view
 
     rows = publishing.schedules(publishing.place(backend, experiment, home))
-    view.schedules(rows, as_json=json)
+    first = lines.first("schedule", workspace.here(home).home, "--every", "1d")
+    view.schedules(rows, first, as_json=json)
     return 0
 
 

@@ -76,7 +76,7 @@ def _show(facts: dict[str, object] | None, *, as_json: bool) -> int:
     if as_json:
         output.document({"warm": facts})
     elif facts is None:
-        print("nothing is warm: concrete warm start")
+        print("nothing is warm: concrete warm start --help")
     else:
         modules = facts["modules"]
         names = [] if not isinstance(modules, list) else modules

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk
+from concrete_cli import disk, lines
 from concrete_cli.backend import Backend
 from concrete_cli.cloud.models import SERVES
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
@@ -103,12 +103,12 @@ class CloudEndpoints:
 
     def stop(self, name: str) -> dict[str, Any]:
         """A cloud cannot keep an endpoint that is stopped."""
-        raise self._cannot("stop", f"concrete endpoints stop {name} --remove {self._at}")
+        raise self._cannot("stop", self._line("endpoints", "stop", name, "--remove"))
 
     def restart(self, name: str, port: int | None = None) -> dict[str, Any]:
         """A cloud restarts what it serves by itself."""
         self.check(name, {"port": port})
-        raise self._cannot("restart", f"concrete deploy --name {name} {self._at}")
+        raise self._cannot("restart", self._line("deploy", "--name", name))
 
     def rotate_key(self, name: str) -> Path:
         """Keys of a cloud are rotated there."""
@@ -119,9 +119,8 @@ class CloudEndpoints:
         """Stop it and forget it."""
         self._there.remove(name)
 
-    @property
-    def _at(self) -> str:
-        return f"--backend {self._backend.name}"
+    def _line(self, *words: str) -> str:
+        return lines.line(*words, backend=self._backend.name)
 
     def _cannot(self, what: str, help_: str) -> BackendUnavailable:
         message = f"backend {self._backend.name} cannot {what} an endpoint"

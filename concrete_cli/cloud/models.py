@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, documents, formats
+from concrete_cli import digest, documents, formats, lines
 from concrete_cli.backend import Backend
 from concrete_cli.errors import BackendUnavailable, Damaged, NotFound, UsageError
 from concrete_cli.registry import file as model_file
@@ -110,7 +110,7 @@ class CloudRegistry:
         found = self.find(single(ref))
         if found.aliases:
             name, alias = found.name, found.aliases[0]
-            hint = f"concrete models untag {name}@{alias} --backend {self._backend.name}"
+            hint = lines.line("models", "untag", f"{name}@{alias}", backend=self._backend.name)
             raise UsageError(f"{ref} is {name}@{alias}", help=f"first: {hint}")
         archived = self._there.delete(found.name, found.version)
         return _of(found) | ({"archived": True} if archived else {})

@@ -26,7 +26,7 @@ def submit_again(run: Run, backend: Backend, tell: fetching.Tell | None = None) 
     """
     with locks.hold(run.lock) as mine:
         if not mine:
-            raise Busy(f"{run.id} is being submitted again", help=f"concrete show {run.id}")
+            raise Busy(f"{run.id} is being submitted again", help=run.line("show"))
         remote.refresh(run, backend)
         if run.cancelled and not remote.ended(run):
             _wait(run, backend, tell)

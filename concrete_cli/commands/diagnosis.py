@@ -45,7 +45,7 @@ def of_backend(name: str, experiment: Path | None, *, live: bool) -> list[dict[s
 
     Only `live` asks the cloud.
     """
-    module = settings.needed_part(name, "doctor", "is no cloud: `concrete doctor` says all of it")
+    module = settings.needed_part(name, "doctor", "is not a cloud: leave --backend out")
     found = module.examine(settings.of_file(name, experiment), live=live)
     return [vars(finding) for finding in found]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from concrete_cli.cloud.endpoints import CloudEndpoints
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
 
 REFUSED = range(400, 500)
@@ -22,25 +24,34 @@ def read(file: Path) -> bytes:
         raise UsageError(f"{file} is a folder", help="name a file of JSON") from None
 
 
-def ask(endpoints: Any, name: str, raw: bytes, *, intervals: bool = True) -> str:
+def sample(endpoints: Any, name: str) -> bytes:
+    """Return the request that the bundle of an endpoint was tried with."""
+    if isinstance(endpoints, CloudEndpoints):
+        raise UsageError("--sample is for an endpoint of this machine", help="name a file of JSON")
+    return bytes(endpoints.sample(name))
+
+
+def ask(
+    endpoints: Any, name: str, raw: bytes, line: Callable[..., str], *, intervals: bool = True
+) -> str:
     """Return the JSON answer of an endpoint, as it came.
 
-    `raw` is a request, or a row, or a list of rows. Raises UsageError when the endpoint refuses
-    the request, BackendUnavailable when it cannot answer.
+    `raw` is a request, or a row, or a list of rows; `line` writes a command that helps. Raises
+    UsageError when the endpoint refuses the request, BackendUnavailable when it cannot answer.
     """
     status, answer = endpoints.invoke(name, _request(raw), intervals=intervals)
     if status in REFUSED and status not in (401, 408):
         message = f"endpoint {name} refuses the request ({status}): {answer.get('error')}"
-        raise UsageError(message, help=_columns(endpoints, name) if status == UNFIT else "")
+        raise UsageError(message, help=_columns(endpoints, name, line) if status == UNFIT else "")
     if status != 200:
         message = f"endpoint {name} cannot answer ({status}): {answer.get('error')}"
-        raise BackendUnavailable(message, help=f"concrete endpoints logs {name}")
+        raise BackendUnavailable(message, help=line("endpoints", "logs", name))
     return json.dumps(answer, ensure_ascii=False)
 
 
-def _columns(endpoints: Any, name: str) -> str:
-    model = endpoints.show(name)["model"]
-    return f'a row is {{"column": value, ...}}; its columns: concrete models show {model}'
+def _columns(endpoints: Any, name: str, line: Callable[..., str]) -> str:
+    shown = line("models", "show", endpoints.show(name)["model"])
+    return f'a row is {{"column": value, ...}}; its columns: {shown}'
 
 
 def _request(raw: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk, processors, results
+from concrete_cli import disk, lines, processors, results
 from concrete_cli.backend import Backend
 from concrete_cli.cloud import adopting, remote
 from concrete_cli.errors import NotFound, UsageError
@@ -29,7 +29,7 @@ def finetune(
     run = train_run(wanted, request, experiment, space, backend)
     model = results.keep(run, backend, run.last_events()).get("model")
     if model is None:
-        hint = "train again: concrete train"
+        hint = f"train again: {_training(request, experiment, space)}"
         raise NotFound("output", f"{run.id}/select.model", help=hint)
     manifest = disk.read_json(model / "manifest.json")
     start = Start(
@@ -56,8 +56,7 @@ def train_run(
         for run in space.runs.all():
             if _fits(run, request, experiment) and results.status(run) == "done":
                 return run
-        command = f"concrete train {request.experiment or ''}".strip()
-        hint = f"train first: {command}"
+        hint = f"train first: {_training(request, experiment, space)}"
         raise NotFound("finished train run of experiment", name, help=hint)
     run = _named(wanted, experiment, space, backend)
     record = run.record
@@ -67,8 +66,14 @@ def train_run(
         hint = f"tune there: --backend {record['backend']}"
         raise UsageError(f"{run.id} ran on {record['backend']}, not {request.backend}", help=hint)
     if (state := results.status(run)) != "done":
-        raise UsageError(f"{run.id} is {state}", help=f"finish it: concrete resume {run.id}")
+        raise UsageError(f"{run.id} is {state}", help=f"finish it: {run.line('resume')}")
     return run
+
+
+def _training(request: Request, experiment: Experiment, space: Workspace) -> str:
+    """Return the command that makes a run to start from."""
+    file, backend, sets = experiment.file, request.backend, request.sets
+    return lines.of_experiment("train", file, space.home, backend=backend, sets=sets)
 
 
 def _named(wanted: str, experiment: Experiment, space: Workspace, backend: Backend) -> Run:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk, execute, home, payload
+from concrete_cli import digest, disk, execute, home, lines, payload
 from concrete_cli.backend import Backend, Options
 from concrete_cli.cache import Cache
 from concrete_cli.errors import Damaged, NotFound, UsageError
@@ -76,11 +76,13 @@ def _again(
         )
         prepared = execute.prepare(request)
         if not trust and (code := _own_code(prepared)):
+            place = version.path.parents[2]
+            trusting = lines.line("reproduce", version.ref, "--trust-code", home=place)
             raise UsageError(
                 f"{version.ref} came from elsewhere, and to make it again is to run {code[0]},"
                 " which did not come with concrete",
                 help=f"read its lineage.json in {version.path} first; if you trust whose it is:"
-                f" concrete reproduce {version.ref} --trust-code",
+                f" {trusting}",
             )
         # A repetition is nothing to track, and an address from elsewhere nothing to call.
         prepared = replace(prepared, planned=replace(prepared.planned, mlflow=""))

@@ -27,7 +27,7 @@ def init(folder: Path, data: Path | None, target: str | None) -> dict[str, Any]:
         raise UsageError(f"{file} is there already", help="choose another folder, or remove it")
     if data is None:
         if target:
-            raise UsageError("--target needs --data", help="concrete init DIR --data FILE ...")
+            raise UsageError("--target needs --data", help="name the data file: --data FILE")
         return _example(folder, file)
     if not data.exists():
         raise no_file(data)
@@ -60,7 +60,9 @@ def _example(folder: Path, file: Path) -> dict[str, Any]:
     text = text.partition("\n")[2] if text.startswith("#:schema") else text
     data = folder / EXAMPLE
     if data.exists():
-        raise UsageError(f"{data} is there already", help=f"concrete init DIR --data {data} ...")
+        raise UsageError(
+            f"{data} is there already", help=f"name it, --data {data}, or another folder"
+        )
     with permissions.of_user():
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(payload.folder("data") / EXAMPLE, data)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import code, disk, payload
+from concrete_cli import code, disk, lines, payload
 from concrete_cli.backend import Backend
 from concrete_cli.cloud.models import CloudRegistry
 from concrete_cli.errors import Damaged, NotFound, UsageError
@@ -67,9 +67,9 @@ def find(
         offline = bool(request.given.get("offline"))
         return _of_cloud(name, space, backend, offline=offline)
     if name.startswith(CLOUD):
-        hint = (
-            f"bring it here: concrete models pull {name.removeprefix(CLOUD)} --backend azureml-v2"
-        )
+        there = name.removeprefix(CLOUD)
+        pull = lines.line("models", "pull", there, home=space.home, backend="azureml-v2")
+        hint = f"bring it here: {pull}"
         raise UsageError(f"{name} is in a cloud, and this is run here", help=hint)
     version = Models(space.home).load(name)
     return _made(version.ref, f"model:{version.ref}", version.manifest)
@@ -109,7 +109,9 @@ def _of_cloud(name: str, space: Workspace, backend: Backend, *, offline: bool) -
             found = registry.find(ref)
         except NotFound as missing:
             if only_there or not _is_here(ref, space):
-                missing.help = missing.help or "concrete finetune, or concrete models push"
+                missing.help = (
+                    missing.help or "push one of this machine: concrete models push --help"
+                )
                 raise
         else:
             with registry.files(found) as folder:

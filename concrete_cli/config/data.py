@@ -47,7 +47,8 @@ class Data(Table):
         description="A CSV or Parquet file, relative to this one; a URL; or azureml:NAME:VERSION."
     )
     sha256: Text | None = Field(
-        None, description="What the source must hold: its sha256. A URL needs it: concrete pin URL."
+        None,
+        description="What the source must hold: its sha256. A URL needs it: concrete pin --help",
     )
     target: Text = Field(description="The numeric column to predict.")
     units: dict[str, str] = Field(

@@ -26,7 +26,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk, documents, formats, home, locks, shape, syncing
+from concrete_cli import digest, disk, documents, formats, home, lines, locks, shape, syncing
 from concrete_cli.errors import Damaged, NotFound, UsageError
 from concrete_cli.registry.naming import LATEST, NAME, RULE, check_name, parse
 from concrete_cli.registry.version import RECORD, Version
@@ -89,7 +89,8 @@ class Models:
         name, number, alias = parse(ref)
         numbers = self._numbers(name)
         if not numbers:
-            help_ = "" if self.names() else "nothing is registered here yet: concrete finetune"
+            none = f"no model is registered yet: {lines.first('finetune', self.home)}"
+            help_ = "" if self.names() else none
             raise NotFound("model", name, self.names(), help=help_)
         if alias and alias != LATEST:
             aliases = self.aliases(name)
@@ -160,7 +161,10 @@ class Models:
         with self._locked(name):
             self.find(version.ref)
             if held := self.aliases_of(version):
-                hint = "; ".join(f"concrete models untag {name}@{alias}" for alias in held)
+                untag = (f"{name}@{alias}" for alias in held)
+                hint = "; ".join(
+                    lines.line("models", "untag", one, home=self.home) for one in untag
+                )
                 raise UsageError(f"{version.ref} is {name}@{held[0]}", help=f"first: {hint}")
             removed = sorted({*self._removed(name), number})
             facts = {"format": FORMAT, "removed": removed}

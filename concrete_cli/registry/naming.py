@@ -37,7 +37,9 @@ def alias_of(ref: str) -> tuple[str, str]:
     """Return name and alias of NAME@ALIAS."""
     name, _, alias = parse(ref)
     if not alias:
-        raise UsageError(f"{ref!r} names no alias", help="concrete models untag NAME@ALIAS")
+        raise UsageError(
+            f"{ref!r} names no alias", help="an alias is NAME@ALIAS, such as mixes@production"
+        )
     return name, alias
 
 

@@ -32,7 +32,7 @@ NO_ZIP = (  # what zipfile may raise on bytes that somebody has changed
     RuntimeError,
     ValueError,
 )
-EXPORTED = "it takes what this has written: concrete models export MODEL FILE"
+EXPORTED = "only a file that `concrete models export` wrote can be imported"
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 

@@ -147,7 +147,8 @@ def _failure(run: Run) -> Facts | None:
     failed = results.failure(run)
     if failed is None:
         return None
-    return {name: getattr(failed, name) for name in ("step", "reason", "tail", "log", "replay")}
+    facts = {name: getattr(failed, name) for name in ("step", "reason", "tail", "log", "replay")}
+    return facts | {"resume": run.line("resume")}
 
 
 def own(looked: Seen) -> list[Facts]:

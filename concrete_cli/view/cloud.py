@@ -84,12 +84,12 @@ def scheduled(found: dict[str, Any], *, as_json: bool) -> None:
         print("it starts nothing yet: the same command with --install", file=sys.stderr)
 
 
-def schedules(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Print the list of schedules."""
+def schedules(rows: list[dict[str, Any]], first: str, *, as_json: bool) -> None:
+    """Print the list of schedules; `first` is the command that makes one."""
     if as_json:
         output.document({"schedules": rows})
         return
-    print("\n".join(map(_line, rows)) or "no schedules yet: concrete schedule")
+    print("\n".join(map(_line, rows)) or f"no schedules yet: {first}")
 
 
 def withdrawn(name: str, *, as_json: bool) -> None:

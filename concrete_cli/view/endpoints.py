@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from concrete_cli import lines
 from concrete_cli.view import output, style
 
 COLOURS = {"running": "green", "stopped": "yellow"}
@@ -19,7 +22,7 @@ def deployed(found: dict[str, Any], *, as_json: bool) -> None:
     endpoint(found, as_json=as_json)
     if as_json:
         return
-    name = found["endpoint"]
+    name, backend = found["endpoint"], found.get("backend", "")
     if "moved_from" in found:
         warning = style.paint("warning", "yellow", stream=sys.stderr)
         print(
@@ -27,8 +30,11 @@ def deployed(found: dict[str, Any], *, as_json: bool) -> None:
             " its URL has changed.",
             file=sys.stderr,
         )
-    print(f"ask it   concrete invoke {name} FILE", file=sys.stderr)
-    print(f"stop it  concrete endpoints stop {name}", file=sys.stderr)
+    home = None if backend else Path(found["key_file"]).parents[2]
+    line = functools.partial(lines.line, home=home, backend=backend)
+    if not backend:
+        print(f"ask it   {line('invoke', name, '--sample')}", file=sys.stderr)
+    print(f"stop it  {line('endpoints', 'stop', name)}", file=sys.stderr)
     if not found.get("loopback", True):
         warning = style.paint("warning", "yellow", stream=sys.stderr)
         print(
@@ -60,8 +66,8 @@ def endpoint(found: dict[str, Any], *, as_json: bool) -> None:
             print(f"{name:<8} {value}")
 
 
-def endpoints(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Print the list of endpoints."""
+def endpoints(rows: list[dict[str, Any]], first: str, *, as_json: bool) -> None:
+    """Print the list of endpoints; `first` is the command that makes one."""
     if as_json:
         output.document({"endpoints": rows})
         return
@@ -75,9 +81,9 @@ def endpoints(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         ]
         for row in rows
     ]
-    lines = style.table([["endpoint", "status", "url", "model", "created"], *cells])
-    print(style.paint(lines[0], "dim"))
-    print("\n".join(lines[1:]) or "no endpoints yet: concrete deploy")
+    found = style.table([["endpoint", "status", "url", "model", "created"], *cells])
+    print(style.paint(found[0], "dim"))
+    print("\n".join(found[1:]) or f"no endpoints yet: {first}")
 
 
 def log_line(line: str, *, as_json: bool) -> str:

@@ -14,8 +14,8 @@ from concrete_cli.view.scores import score
 WIDTH = 80  # characters
 
 
-def runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Print the list of runs."""
+def runs(rows: list[dict[str, Any]], first: str, *, as_json: bool) -> None:
+    """Print the list of runs; `first` is the command that makes one."""
     if as_json:
         output.document({"runs": rows})
         return
@@ -34,7 +34,7 @@ def runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     ]
     lines = style.table([head, *cells], right=(6,))
     print(style.paint(lines[0], "dim"))
-    print("\n".join(lines[1:]) or "no runs yet: concrete train")
+    print("\n".join(lines[1:]) or f"no runs yet: {first}")
 
 
 def show(run: Run, document: dict[str, Any], *, as_json: bool) -> None:

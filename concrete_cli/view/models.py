@@ -11,13 +11,13 @@ from concrete_cli.view import output, style
 from concrete_cli.view.scores import score
 
 
-def listed(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Print the list of versions."""
+def listed(rows: list[dict[str, Any]], first: str, *, as_json: bool) -> None:
+    """Print the list of versions; `first` is the command that registers one."""
     if as_json:
         output.document({"models": rows})
         return
     if not rows:
-        print("no models yet: concrete finetune, with [register] in the experiment")
+        print(f"no models yet; with [register] in the experiment: {first}")
         return
     cells = [["model", "aliases", "rmse", "r2", "created", "run"]]
     cells += [

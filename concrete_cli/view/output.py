@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concrete_cli.results import SCHEMA_VERSION
@@ -115,7 +116,8 @@ def detached(run: Run, *, as_json: bool) -> None:
         return
     print(run.id)
     print(
-        f"watch it: concrete logs {run.id} -f   stop it: concrete cancel {run.id}", file=sys.stderr
+        f"watch it: {run.line('logs', '-f')}\nstop it:  {run.line('cancel')}",
+        file=sys.stderr,
     )
     if elsewhere:
         print(
@@ -153,16 +155,21 @@ def _odd_data(found: dict[str, Any]) -> list[str]:
     if not count:
         return []
     what = "an oddity" if count == 1 else f"{count} oddities"  # short: it fits 80 columns
-    return [f"{what} in the data: concrete logs {found['run']} prepare"]
+    return [f"{what} in the data: {_line('logs', found, 'prepare')}"]
 
 
 def _failed_candidates(found: dict[str, Any]) -> list[str]:
     return [
         f"candidate {one['candidate']} {one['status']}: {_reason(one['error'])}"
-        f" (concrete logs {found['run']} train_{one['candidate']})"
+        f" ({_line('logs', found, 'train_' + one['candidate'])})"
         for one in found["leaderboard"]
         if one["status"] != "done"
     ]
+
+
+def _line(command: str, found: dict[str, Any], *words: str) -> str:
+    """Return a command about the run of a result."""
+    return Run(Path(found["paths"]["run"])).line(command, *words)
 
 
 def _reason(error: str | None) -> str:

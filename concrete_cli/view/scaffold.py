@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from concrete_cli import lines
 from concrete_cli.config.read import shown
 from concrete_cli.counts import counted
 from concrete_cli.view import output
@@ -23,4 +24,4 @@ def made(found: dict[str, Any], *, as_json: bool) -> None:
         print(f"left out {name}: {why}")
     for note in found["notes"]:
         print(f"note: {note}")
-    print(f"next: concrete train {file}")
+    print(f"next: {lines.line('train', Path(found['experiment']))}")

@@ -24,7 +24,7 @@ def own(experiment: Experiment, pinned: Mapping[str, str] = MappingProxyType({})
     """
     tables = experiment.pipeline.steps if experiment.pipeline else {}
     if not tables:
-        hint = "a table [pipeline.steps.NAME] for each step; `concrete train` needs none"
+        hint = "write a table [pipeline.steps.NAME] for each step"
         message = "there is nothing to run: the experiment has no [pipeline.steps.NAME]"
         raise ExperimentInvalid([experiment.origin.problem(("pipeline",), message, hint)])
     steps = (_step(experiment, name, table, pinned) for name, table in tables.items())

@@ -114,7 +114,7 @@ def test_a_failed_step_shows_its_last_lines_and_how_to_replay_it(concrete, exper
     assert failed.stdout == ""
 
 
-def test_commands_about_runs(concrete, experiment, trained):
+def test_commands_about_runs(concrete, experiment, trained, tmp_path):
     run = trained.json()["run"]
 
     listed = concrete("runs", "--json").json()["runs"]
@@ -131,7 +131,7 @@ def test_commands_about_runs(concrete, experiment, trained):
     assert (removed["runs"], removed["entries"]) == (1, 6)
     assert concrete("show", run, code=5).stderr.splitlines() == [
         f"error: no run called '{run}'",
-        "help: nothing has been run here yet: concrete train",
+        f"help: no run has been made in {tmp_path / '.concrete'} yet: concrete train {experiment}",
     ]
 
 

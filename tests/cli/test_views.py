@@ -164,13 +164,13 @@ def test_the_error_of_a_candidate_is_one_line_that_cannot_drive_the_terminal(cap
     failed = {"candidate": "odd", "status": "failed", "error": error}
     result = {"run": "r", "leaderboard": [failed], "selected": None, "test": None, "steps": []}
 
-    output.result(result | {"seconds": 1, "paths": {}}, as_json=False)
+    output.result(result | {"seconds": 1, "paths": {"run": "/home/runs/r"}}, as_json=False)
 
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 1
     assert told[0].startswith("warning: candidate odd failed: ValueError: first red�[2J second qqq")
     assert len(told[0]) < 500
-    assert told[0].endswith("(concrete logs r train_odd)")
+    assert told[0].endswith("(concrete logs r train_odd --home /home)")
 
 
 @pytest.mark.parametrize(

@@ -56,11 +56,14 @@ def test_from_a_model_to_an_answer_and_back(run, folder, sample):
     assert set(answer) == {"predictions", "intervals", "model", "warnings"}
     for text in (json.dumps(sample), json.dumps([sample])):
         assert run("invoke", "mix", "-", stdin=text).json() == answer
+    sampled = json.loads(run("invoke", "mix", "--sample").stdout)
+    assert len(sampled["predictions"]) >= 1
+    assert "name a FILE, or say --sample" in run("invoke", "mix", code=2).stderr
     assert "intervals" not in run("invoke", "mix", "request.json", "--no-intervals").json()
 
     wrong = run("invoke", "mix", "-", stdin="[{}]", code=2)
     assert "endpoint mix refuses the request (422): row 1: age: expected a number" in wrong.stderr
-    assert "its columns: concrete models show mix:1" in wrong.stderr
+    assert f"its columns: concrete models show mix:1 --home {folder / '.concrete'}" in wrong.stderr
     assert "line 1 column 2" in run("invoke", "mix", "-", stdin="{", code=2).stderr
     assert run("invoke", "mix", "nowhere.json", code=5)
 
@@ -95,7 +98,8 @@ def test_from_a_model_to_an_answer_and_back(run, folder, sample):
     assert run("endpoints", "restart", "mix", "--json").json()["url"] == done["url"]
     assert run("invoke", "mix", "request.json").json() == answer
     run("endpoints", "stop", "mix", "--remove")
-    assert run("endpoints").stdout.splitlines()[1] == "no endpoints yet: concrete deploy"
+    first = f"concrete deploy {folder / 'concrete.toml'}"
+    assert run("endpoints").stdout.splitlines()[1] == f"no endpoints yet: {first}"
 
 
 def test_names_and_limits_come_from_the_command_or_the_experiment(run, folder):

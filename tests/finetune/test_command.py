@@ -76,7 +76,7 @@ def here(concrete, base, trained):
 def test_from_training_to_a_registered_model_and_back(concrete, tmp_path):
     write(tmp_path)
     missing = concrete("finetune", "--json", code=5).json()["error"]
-    assert missing["help"] == "train first: concrete train"
+    assert missing["help"] == f"train first: concrete train {tmp_path / 'concrete.toml'}"
     train = concrete("train", "--json").json()
 
     first = concrete("finetune", "--json").json()

@@ -22,15 +22,16 @@ def ready(how: Settings) -> bool:
     return status == 200
 
 
-def post(how: Settings, path: str, body: bytes, key: str) -> tuple[int, dict[str, Any]]:
-    """Send JSON; return the status and the JSON answer."""
+def post(
+    how: Settings, path: str, body: bytes, key: str, advice: str = ""
+) -> tuple[int, dict[str, Any]]:
+    """Send JSON; return the status and the JSON answer. Where there is none, `advice` helps."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     patience = how.timeout + how.read_timeout
     try:
         return _ask(how, "POST", path, body, headers, patience)
     except (OSError, http.client.HTTPException, ValueError) as error:
         message = f"endpoint {how.name} does not answer at {how.url}: {error}"
-        advice = f"concrete endpoints logs {how.name}"
         raise BackendUnavailable(message, help=advice) from error
 
 
