@@ -32,11 +32,28 @@ GATES = Output("register", "gates", mode="mount")
 def document(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Any]:
     """Return tuning, gates and registered; what has not come about yet is null or empty."""
     tuning = _read(run.folder / "leaderboard" / "tuning.json")
+    told = {name: tuning.get(name) for name in TUNING} if tuning else None
     return {
-        "tuning": {name: tuning.get(name) for name in TUNING} if tuning else None,
+        "tuning": told | {"best_trial": _best_trial(tuning)} if told and tuning else None,
         "gates": _gates(run, backend, last),
         "registered": run.record.get("registered"),
+        "unregistered": _unregistered(run),
     }
+
+
+def _best_trial(tuning: dict[str, Any]) -> float | None:
+    """Return the best score of a trial on the folds that chose it: it is optimistic."""
+    scores = [one["value"] for one in tuning.get("history", ()) if one["value"] is not None]
+    best = max if tuning["metric"] == "r2" else min
+    return best(scores, default=None)
+
+
+def _unregistered(run: Run) -> dict[str, Any] | None:
+    """Return what to add to which experiment, where nothing says what the model is called."""
+    if any(step.name == GATES.step for step in run.plan.steps):
+        return None
+    record = run.record
+    return {"file": record["file"], "add": ["[register]", f'name = "{record["experiment"]}"']}
 
 
 def unmet(found: dict[str, Any]) -> GateNotMet | None:

@@ -25,7 +25,7 @@ from typing import Any
 from concrete_cli import disk, journal, lines, locks, names, plan_json
 from concrete_cli.backend import Event, Options, State
 from concrete_cli.errors import NotFound, UsageError
-from concrete_cli.plan import Plan
+from concrete_cli.plan import Plan, Source
 
 FORMAT = 1
 LOG = logging.getLogger("concrete")
@@ -170,15 +170,30 @@ class Runs:
         return [*islice(same, count)]
 
     def durations(self, plan: Plan, recent: int = 10) -> dict[str, float]:
-        """Return how many seconds each step took when it last ran, in recent runs like the plan."""
+        """Return how many seconds steps like those of the plan took when they last ran.
+
+        A step is like another one that has its name, script and parameters, and works on the same
+        sources. The seconds of others would tell nothing.
+        """
+        wanted = {step.name: (step.script, step.params) for step in plan.steps}
+        sources = _sources(plan)
         found: dict[str, float] = {}
         for run in self.like(plan, recent):
+            before = run.plan
+            if _sources(before) != sources:
+                continue
+            alike = {
+                step.name
+                for step in before.steps
+                if wanted.get(step.name) == (step.script, step.params)
+            }
             for event in run.last_events().values():
                 # A step that was reused took what its entry says, where there is one.
-                if event.state is State.DONE or (event.state.good and event.entry):
+                took = event.state is State.DONE or (event.state.good and event.entry)
+                if took and event.step in alike:
                     found.setdefault(event.step, event.seconds)
-            if all(step.name in found for step in plan.steps):
-                break  # what older runs say would not count
+            if len(found) == len(wanted):
+                break
         return found
 
     def _none(self) -> str:
@@ -215,6 +230,11 @@ class Runs:
                 if not run.folder.exists():
                     return run, scratch
                 scratch.rmdir()
+
+
+def _sources(plan: Plan) -> set[str]:
+    items = (item for step in plan.steps for _, item in step.items())
+    return {item.uri for item in items if isinstance(item, Source)}
 
 
 def status(plan: Plan, last: Mapping[str, Event], *, driven: bool, cancelled: bool) -> str:

@@ -15,12 +15,16 @@ from typing import Any
 from concrete_cli import detached, disk, memory, results, results_finetune, tracking
 from concrete_cli import execute as executor
 from concrete_cli.backend import Backend
+from concrete_cli.cli import streams
 from concrete_cli.cloud import remote, resuming
-from concrete_cli.errors import ConcreteError, Interrupted, NotFound
+from concrete_cli.errors import ConcreteError, Interrupted, NotFound, UsageError
 from concrete_cli.execute import Request
 from concrete_cli.runs import Run
 from concrete_cli.view import output, progress
 from concrete_cli.workspace import Workspace
+
+PIPE = Path("-")
+REPORTED = ("train", "finetune")  # workflows whose result is worth a page
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,16 @@ class Manner:
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
+    report: Path | None = None  # the file that takes the page of the run
 
 
 def execute(request: Request, manner: Manner) -> int:
     """Make a run of an experiment and see it through, or leave it to a process of its own."""
+    if manner.detach and manner.report:
+        hint = "leave one of them out"
+        raise UsageError("--report is written when a run ends, --detach does not wait", help=hint)
+    if manner.as_json and manner.report == PIPE:
+        raise UsageError("stdout cannot hold both the report and --json", help="--report FILE")
     prepared = executor.prepare(request)
     run = executor.submit(prepared, None if manner.quiet else _tell)
     if manner.detach and remote.goes_on(prepared.backend):
@@ -63,6 +73,8 @@ def follow(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> 
     """Watch a run until it has ended, and print what it came to."""
     try:
         watch(run, workspace, backend, manner)
+        if manner.report:
+            _write_report(run, workspace, manner.report)
         return conclude(run, backend, manner)
     except FileNotFoundError as error:
         if run.folder.exists():
@@ -87,6 +99,7 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
             print(f"run {run.id}", file=sys.stderr, flush=True)
     goes_on = remote.goes_on(backend)
     driven = run.driven  # by another process here: this one only listens
+    told = set() if goes_on or driven else _ended_badly(run)
     done = not goes_on and bool(run.events()) and results.status(run) == "done"
     events = backend.watch(run.record.get("handle", run.id))
     with (
@@ -94,6 +107,8 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
         progress.progress(run.plan, expected, quiet=manner.quiet, verbose=manner.verbose) as shown,
     ):
         for event in run.noted(events) if goes_on else events:
+            if (event.step, event.time) in told:
+                continue
             with contextlib.suppress(BrokenPipeError):  # nobody looks any more; the run goes on
                 shown.show(event)
     if driven or done:
@@ -103,11 +118,20 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
     run.note(seconds=round(time.monotonic() - begin, 3), memory=memory.peak())
 
 
+def _ended_badly(run: Run) -> set[tuple[str, float]]:
+    """Return the steps that did not end well before now, and when: they are tried again."""
+    return {(event.step, event.time) for event in run.events() if not event.state.good}
+
+
 def conclude(run: Run, backend: Backend, manner: Manner) -> int:
     """Print the result of a run that has ended, or raise what it failed of."""
     document = check(run, backend, manner)
     if document["workflow"] != "score":
+        if manner.report == PIPE:
+            return 0
         output.result(document, as_json=manner.as_json)
+        if document["workflow"] in REPORTED and not (manner.as_json or manner.report):
+            _tell(f"see it    {run.line('report', '--open')}")
         return 0
     from concrete_cli.commands import scoring
     from concrete_cli.view import score
@@ -131,6 +155,17 @@ def check(run: Run, backend: Backend, manner: Manner) -> dict[str, Any]:
     if failure := results.failure(run):
         raise failure
     return document
+
+
+def _write_report(run: Run, workspace: Workspace, file: Path) -> None:
+    """Write the page of a run that has ended, also of one that has failed."""
+    from concrete_cli.report import page, write
+
+    if file == PIPE:
+        streams.answer().write(page.of_run(workspace, run))
+        return
+    write.write(workspace, run, file)
+    _tell(f"wrote {file}")
 
 
 def _tell(text: str) -> None:

@@ -10,19 +10,20 @@ import typer
 
 from concrete_cli.cli import complete
 from concrete_cli.cli import options as o
-from concrete_cli.cli.command import page
+from concrete_cli.cli.command import WORK_TO_DO, page, variable
 from concrete_cli.execute import Request
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     page(app, "concrete check concrete.toml", 0, 3)(check)
-    page(app, "concrete plan concrete.toml --set train.folds=3", 0, 3)(plan)
+    page(app, "concrete plan concrete.toml --set train.folds=3", 0, 3, WORK_TO_DO)(plan)
     page(app, "concrete why concrete.toml train_linear --set train.folds=3")(why)
     page(app, "concrete schema")(schema)
 
 
 def check(
+    context: typer.Context,
     experiment: o.Experiment = None,
     backend: Annotated[
         str,
@@ -33,24 +34,44 @@ def check(
             show_default=False,
         ),
     ] = "",
+    origins: Annotated[
+        bool, typer.Option("--origins", help="Print each value, and where it comes from.")
+    ] = False,
     set_: o.Set = None,
     json: o.Json = False,
-    home: o.Home = None,  # noqa: ARG001  every command takes it; this one writes nothing
+    home: o.Home = None,
 ) -> int:
     """Check an experiment; run nothing.
 
     Every problem is shown at once, with file, line and column.
     """
+    from concrete_cli import workspace
     from concrete_cli.commands import checking
     from concrete_cli.counts import counted
+    from concrete_cli.view import experiments as view
     from concrete_cli.view import output, style
 
     facts = checking.check(experiment, tuple(set_ or ()), backend)
-    if json:
+    if origins:
+        by_variable = _origin(context, "set_")["place"]
+        rows = checking.origins(experiment, tuple(set_ or ()), by_variable)
+        place = workspace.home_of(Path(facts["file"]), home)
+        for name, value in (("backend", backend or "local"), ("home", str(place))):
+            rows.append({"key": f"--{name}", "value": value, **_origin(context, name)})
+        view.origins(facts, rows, as_json=json)
+    elif json:
         output.document(facts)
     else:
         print(f"{style.path(facts['file'])}: no problems, {counted(facts['steps'], 'step')}")
     return 0
+
+
+def _origin(context: typer.Context, name: str) -> dict[str, str]:
+    """Return where an option has its value from; `place` is the environment variable, if it is."""
+    found = context.get_parameter_source(name)
+    origin = found.name.lower() if found else "default"
+    place = variable(name.rstrip("_")) if origin == "environment" else ""
+    return {"origin": origin.replace("commandline", "command line"), "place": place}
 
 
 def plan(
@@ -59,6 +80,10 @@ def plan(
     backend: o.Backend = "local",
     set_: o.Set = None,
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a Mermaid diagram.")] = False,
+    exit_code: Annotated[
+        bool,
+        typer.Option("--exit-code", help="Exit with 10 where steps would run, 0 where none would."),
+    ] = False,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
@@ -75,7 +100,8 @@ def plan(
         print(forecasts.mermaid(prepared))
     else:
         output.forecast(prepared, as_json=json)
-    return 0
+    work = exit_code and any(row["decision"] == "run" for row in forecasts.of(prepared))
+    return WORK_TO_DO if work else 0
 
 
 def why(

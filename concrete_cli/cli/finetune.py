@@ -52,6 +52,7 @@ def finetune(
     dry_run: o.DryRun = False,
     into: o.Into = None,
     detach: o.Detach = False,
+    report: o.Report = None,
     json: o.Json = False,
     home: o.Home = None,
     quiet: o.Quiet = False,
@@ -71,5 +72,5 @@ def finetune(
     request = Request("finetune", experiment, home, backend, tuple(sets), options, {"start": start})
     if o.starts_nothing(dry_run, into):
         return drive.forecast(request, as_json=json, into=into)
-    manner = drive.Manner(detach=detach, as_json=json, quiet=quiet, verbose=verbose)
+    manner = drive.Manner(detach, json, quiet, verbose, report)
     return drive.execute(request, manner)

@@ -108,6 +108,15 @@ Into = Annotated[
         show_default=False,
     ),
 ]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Write the report to this HTML file when the run has ended.",
+        show_default=False,
+    ),
+]
 Elsewhere = Annotated[
     str,
     typer.Option(

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from concrete_cli import workspace
+from concrete_cli.cli import complete, streams
 from concrete_cli.cli import options as o
 from concrete_cli.cli.command import page
-from concrete_cli.runs import Run
+from concrete_cli.errors import NotFound
+from concrete_cli.runs import Run as RunOnDisk
 from concrete_cli.workspace import Workspace
 
+Run = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A run: its name, the beginning of it, its word, or `latest`; left out: the latest"
+        " train or finetune run.",
+        autocompletion=complete.runs,
+        show_default=False,
+    ),
+]
 Into = Annotated[
     Path | None,
     typer.Option(
@@ -22,6 +33,7 @@ Into = Annotated[
 ]
 
 PIPE = Path("-")
+REPORTED = ("train", "finetune")
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +42,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    run: o.RunName = "latest",
+    run: Run = "",
     output: Into = None,
     open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
     json: o.Json = False,
@@ -43,19 +55,29 @@ def report(
     from concrete_cli.report import page, write
 
     space = workspace.here(home)
-    found = space.runs.find(run)
+    found = space.runs.find(run) if run else _latest(space)
     if output == PIPE:
-        sys.stdout.write(page.of_run(space, found))
+        streams.answer().write(page.of_run(space, found))
         return 0
     return told([found.id], write.write(space, found, output), open_=open_, json=json)
 
 
-def compared(space: Workspace, first: Run, second: Run, into: Path | None, *, json: bool) -> int:
+def _latest(space: Workspace) -> RunOnDisk:
+    """Return the latest run that has a result to report; if there is none, the latest of all."""
+    try:
+        return space.runs.find("latest", lambda run: run.record["workflow"] in REPORTED)
+    except NotFound:
+        return space.runs.find("latest")
+
+
+def compared(
+    space: Workspace, first: RunOnDisk, second: RunOnDisk, into: Path | None, *, json: bool
+) -> int:
     """Write two runs side by side and say where."""
     from concrete_cli.report import page, write
 
     if into == PIPE:
-        sys.stdout.write(page.of_two(space, first, second))
+        streams.answer().write(page.of_two(space, first, second))
         return 0
     path = write.write_comparison(space, first, second, into)
     return told([first.id, second.id], path, json=json)

@@ -63,7 +63,8 @@ def show(
         cloud.seen(remote.document(target), as_json=json)
         return 0
     remote.refresh(target.run, target.backend)
-    view.show(target.run, results.document(target.run, target.backend), as_json=json)
+    failure = results.failure(target.run)
+    view.show(target.run, results.document(target.run, target.backend), failure, as_json=json)
     return 0
 
 
@@ -122,6 +123,7 @@ def resume(
     experiment: o.Whose = None,
     json: o.Json = False,
     home: o.Home = None,
+    report: o.Report = None,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
@@ -135,7 +137,7 @@ def resume(
     target = remote.find(run, home=home, elsewhere=backend, experiment=experiment)
     space = target.workspace
     found = target.run or adopting.adopt(space, target.backend, target.handle, experiment)
-    manner = drive.Manner(as_json=json, quiet=quiet, verbose=verbose)
+    manner = drive.Manner(False, json, quiet, verbose, report)
     return drive.resume(found, space, target.backend, manner)
 
 

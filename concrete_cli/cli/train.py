@@ -27,6 +27,7 @@ def train(
     dry_run: o.DryRun = False,
     into: o.Into = None,
     detach: o.Detach = False,
+    report: o.Report = None,
     json: o.Json = False,
     home: o.Home = None,
     quiet: o.Quiet = False,
@@ -42,5 +43,5 @@ def train(
     request = Request("train", experiment, home, backend, tuple(set_ or ()), options)
     if o.starts_nothing(dry_run, into):
         return drive.forecast(request, as_json=json, into=into)
-    manner = drive.Manner(detach=detach, as_json=json, quiet=quiet, verbose=verbose)
+    manner = drive.Manner(detach, json, quiet, verbose, report)
     return drive.execute(request, manner)

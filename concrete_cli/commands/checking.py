@@ -34,6 +34,15 @@ def check(file: Path | None, sets: tuple[str, ...], backend: str = "") -> dict[s
     }
 
 
+def origins(file: Path | None, sets: tuple[str, ...], by_variable: str) -> list[dict[str, Any]]:
+    """Return each effective value with where it comes from, see `config.origins`."""
+    from concrete_cli import config
+    from concrete_cli.config import origins
+
+    experiment = config.load(file or workspace.nearest_experiment(Path.cwd()), sets)
+    return origins.of(experiment, by_variable)
+
+
 def _on(name: str, experiment: Experiment, plans: list[Plan]) -> list[Problem]:
     """Return what a backend finds wrong in its settings and in the plans. Offline."""
     if wrong := settings.problems(experiment, name):

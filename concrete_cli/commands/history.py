@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import results
+from concrete_cli import disk, results
 from concrete_cli.cache import Cache
 from concrete_cli.plan import Plan
 from concrete_cli.runs import Run
@@ -72,11 +72,36 @@ def compare(space: Workspace, first: Run, second: Run) -> dict[str, Any]:
         "runs": [first.id, second.id],
         "only": _only(first.plan, second.plan),
         "params": _differences(first.plan, second.plan),
+        "versions": _versions(_libraries(space, first), _libraries(space, second)),
         "leaderboard": _side_by_side(*documents),
         "test": [document["test"] for document in documents],
         "selected": [document["selected"] for document in documents],
         "seconds": [document["seconds"] for document in documents],
     }
+
+
+def _libraries(space: Workspace, run: Run) -> dict[str, str]:
+    """Return the versions of Python and the libraries that the steps of a run were made with.
+
+    A run elsewhere has none of its steps here, but its model, which says so too.
+    """
+    cache, found = Cache(space.home), dict[str, set[str]]()
+    for event in run.last_events().values():
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            recipe = cache.entry(event.entry).record["recipe"] if event.entry else {}
+            for name, version in {"python": recipe["python"], **recipe["versions"]}.items():
+                found.setdefault(name, set()).add(str(version))
+    if not found:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            manifest = disk.read_json(run.folder / "model" / "manifest.json")
+            found = {name: {str(version)} for name, version in manifest["versions"].items()}
+    return {name: ", ".join(sorted(versions)) for name, versions in found.items()}
+
+
+def _versions(first: dict[str, str], second: dict[str, str]) -> list[dict[str, Any]]:
+    names = sorted({*first, *second})
+    pairs = {name: [first.get(name), second.get(name)] for name in names}
+    return [{"library": name, "values": pair} for name, pair in pairs.items() if len({*pair}) > 1]
 
 
 def _facts(run: Run) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from typing import Any
 from concrete_cli.config.origin import Layer
 from concrete_cli.config.words import quote
 from concrete_cli.errors import ExperimentInvalid, Problem
+from concrete_cli.sources import urls
 
 SYNTAX = "write --set section.key=value, such as --set train.folds=3"
 
 
 def read(argument: str) -> Layer:
     """Return a layer with nothing but what `argument` sets."""
-    name = f"--set {argument}"
+    name = f"--set {urls.hidden(argument)}"
     try:
         argument.encode()
     except UnicodeEncodeError:

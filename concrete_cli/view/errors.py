@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TextIO
 
 from concrete_cli.errors import ConcreteError, ExperimentInvalid, GateNotMet, Problem, StepFailed
 from concrete_cli.results import SCHEMA_VERSION
@@ -26,37 +27,28 @@ def show(error: ConcreteError, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(document(error), indent=2, ensure_ascii=False))
         return
+    for line in lines(error, sys.stderr):
+        print(line, file=sys.stderr)
+
+
+def lines(error: ConcreteError, stream: TextIO) -> Iterator[str]:
+    """Yield what a person reads of an error: what is wrong, and what to do."""
+    red = style.paint("error", "red", "bold", stream=stream)
     if isinstance(error, ExperimentInvalid):
-        for problem in error.problems:
-            print(_problem(problem), file=sys.stderr)
+        yield from map(_problem, error.problems)
         if len(error.problems) > 1:
-            print(f"{_red('error')}: {len(error.problems)} problems", file=sys.stderr)
+            yield f"{red}: {len(error.problems)} problems"
         return
-    print(f"{_red('error')}: {error}", file=sys.stderr)
+    yield f"{red}: {error}"
     if isinstance(error, StepFailed):
-        _show_step(error)
+        yield from (f"  | {style.harmless(line)}" for line in error.tail.splitlines())
+        yield from [f"log: {error.log}"] if error.log else []
+        yield from [f"replay: {error.replay}"] if error.replay else []
     if error.help:
-        print(f"{_green('help')}: {error.help}", file=sys.stderr)
-
-
-def _show_step(error: StepFailed) -> None:
-    for line in error.tail.splitlines():
-        print(f"  | {style.harmless(line)}", file=sys.stderr)
-    if error.log:
-        print(f"log: {error.log}", file=sys.stderr)
-    if error.replay:
-        print(f"replay: {error.replay}", file=sys.stderr)
+        yield f"{style.paint('help', 'green', 'bold', stream=stream)}: {error.help}"
 
 
 def _problem(problem: Problem) -> str:
     from concrete_cli.view import problems
 
     return problems.render(problem)
-
-
-def _red(text: str) -> str:
-    return style.paint(text, "red", "bold", stream=sys.stderr)
-
-
-def _green(text: str) -> str:
-    return style.paint(text, "green", "bold", stream=sys.stderr)

@@ -24,6 +24,9 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     if version := found.get("registered"):
         name = style.paint(f"{version['name']}:{version['version']}", "bold")
         yield f"registered {name}"
+    if (missing := found.get("unregistered")) and found.get("status") == "done":
+        yield f"not registered: to register the model, add to {style.path(missing['file'])}"
+        yield from (f"          {line}" for line in missing["add"])
 
 
 def _tuning(tuning: dict[str, Any]) -> list[str]:
@@ -35,6 +38,18 @@ def _tuning(tuning: dict[str, Any]) -> list[str]:
     if tuning["kept"] == "tuned":
         before, after = (score(tuning[key], scale) for key in ("untuned", "best"))
         scores = f"{tuning['metric']} {before} → {after}"
-        return [f"{scores}, {said}", f"{count}: the tuned model is kept"]
+        return [f"{scores}, {said}", f"{count}: the tuned model is kept", *_measured(tuning, scale)]
     verdict = "not more than its standard error, the untuned model is kept"
-    return [f"{said}, {count}", verdict]
+    return [f"{said}, {count}", verdict, *_measured(tuning, scale)]
+
+
+def _measured(tuning: dict[str, Any], scale: float | None) -> list[str]:
+    """Return how the score was measured, where another one was shown while tuning went on."""
+    best = tuning.get("best_trial")
+    if best is None:
+        return []
+    shown = score(best, scale)
+    return [
+        "measured on folds that had no say in the choice;",
+        f"the best trial's own {tuning['metric']}, {shown}, is optimistic",
+    ]

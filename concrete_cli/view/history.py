@@ -7,8 +7,9 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from concrete_cli.errors import StepFailed
 from concrete_cli.runs import Run
-from concrete_cli.view import output, style
+from concrete_cli.view import errors, output, style
 from concrete_cli.view.scores import score
 
 WIDTH = 80  # characters
@@ -37,10 +38,10 @@ def runs(rows: list[dict[str, Any]], first: str, *, as_json: bool) -> None:
     print("\n".join(lines[1:]) or f"no runs yet: {first}")
 
 
-def show(run: Run, document: dict[str, Any], *, as_json: bool) -> None:
-    """Print one run."""
+def show(run: Run, document: dict[str, Any], failure: StepFailed | None, *, as_json: bool) -> None:
+    """Print one run, and why it has failed if it has."""
     if as_json:
-        output.document(document)
+        output.document(document | {"failure": failure.document() if failure else None})
         return
     events = run.last_events()
     print(
@@ -56,6 +57,9 @@ def show(run: Run, document: dict[str, Any], *, as_json: bool) -> None:
         print(f"{style.mark(step['state'])} {words}".rstrip())
     print()
     output.result(document, as_json=False)
+    if failure:
+        print()
+        print("\n".join(errors.lines(failure, sys.stdout)))
 
 
 def logs(pieces: Iterable[tuple[str, bytes]], *, as_json: bool) -> None:
@@ -81,7 +85,8 @@ def comparison(found: dict[str, Any], *, as_json: bool) -> None:
         output.document(found)
         return
     first, second = found["runs"]
-    print("\n".join([*_only(found), *_changed(found)] or ["the plans have the same parameters"]))
+    changed = [*_only(found), *_changed(found)] or ["the plans have the same parameters"]
+    print("\n".join([*changed, *_libraries(found)]))
     print()
     rows = [["rmse", first, second, "difference"]]
     for one in found["leaderboard"]:
@@ -112,6 +117,15 @@ def _changed(found: dict[str, Any]) -> list[str]:
     if not rows:
         return []
     return style.table([["step", "parameter", f"{' -> '.join(found['runs'])}"], *rows])
+
+
+def _libraries(found: dict[str, Any]) -> list[str]:
+    """Return the lines about libraries of which the runs had different versions."""
+    rows = [
+        [one["library"], " -> ".join(str(value or "(none)") for value in one["values"])]
+        for one in found["versions"]
+    ]
+    return style.table([["library", " -> ".join(found["runs"])], *rows]) if rows else []
 
 
 def _pairs(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
