@@ -81,9 +81,10 @@ def endpoints(rows: list[dict[str, Any]], first: str, *, as_json: bool) -> None:
         ]
         for row in rows
     ]
-    found = style.table([["endpoint", "status", "url", "model", "created"], *cells])
-    print(style.paint(found[0], "dim"))
-    print("\n".join(found[1:]) or f"no endpoints yet: {first}")
+    head = ["endpoint", "status", "url", "model", "created"]
+    print("\n".join(style.table([head, *cells], head=True)))
+    if not rows:
+        print(f"no endpoints yet: {first}")
 
 
 def log_line(line: str, *, as_json: bool) -> str:

@@ -16,8 +16,7 @@ def origins(facts: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool)
         output.document(facts | {"values": rows})
         return
     cells = [[row["key"], _value(row["value"]), _origin(row)] for row in rows]
-    found = style.table([["key", "value", "from"], *cells])
-    print("\n".join([style.paint(found[0], "dim"), *found[1:]]))
+    print("\n".join(style.table([["key", "value", "from"], *cells], head=True)))
 
 
 def _value(value: Any) -> str:

@@ -33,9 +33,9 @@ def runs(rows: list[dict[str, Any]], first: str, *, as_json: bool) -> None:
         ]
         for row in rows
     ]
-    lines = style.table([head, *cells], right=(6,))
-    print(style.paint(lines[0], "dim"))
-    print("\n".join(lines[1:]) or f"no runs yet: {first}")
+    print("\n".join(style.table([head, *cells], right=(6,), head=True)))
+    if not rows:
+        print(f"no runs yet: {first}")
 
 
 def show(run: Run, document: dict[str, Any], failure: StepFailed | None, *, as_json: bool) -> None:
@@ -44,18 +44,18 @@ def show(run: Run, document: dict[str, Any], failure: StepFailed | None, *, as_j
         output.document(document | {"failure": failure.document() if failure else None})
         return
     events = run.last_events()
-    print(
-        f"{document['run']}  {document['workflow']} on {document['backend']}, {document['status']}"
-    )
+    told = f"{document['workflow']} on {document['backend']}, {document['status']}"
+    print("\n".join(style.fit(f"{document['run']}  {told}")))
     print()
+    rows = []
     for step in document["steps"]:
         event = events.get(step["name"])
         took = style.seconds(step["seconds"]) if step["seconds"] else ""
         memory = style.size(int(event.facts["memory"])) if event and "memory" in event.facts else ""
         detail = event.detail if event else ""
-        words = f"{step['name']:<28} {step['state']:<8} {took:>10} {memory:>8}  {detail}"
-        print(f"{style.mark(step['state'])} {words}".rstrip())
-    print()
+        named = f"{style.mark(step['state'])} {step['name']}"
+        rows.append([named, step["state"], took, memory, style.harmless(detail)])
+    print("\n".join([*style.table(rows, right=(2, 3)), ""]))
     output.result(document, as_json=False)
     if failure:
         print()
@@ -94,7 +94,7 @@ def comparison(found: dict[str, Any], *, as_json: bool) -> None:
         rows.append([one["candidate"], *_scores(*scores)])
     tests = [test["rmse"] if test else None for test in found["test"]]
     rows.append(["test rows", *_scores(*tests)])
-    print("\n".join(style.table(rows, right=(1, 2, 3))))
+    print("\n".join(style.table(rows, right=(1, 2, 3), head=True)))
 
 
 def _only(found: dict[str, Any]) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _changed(found: dict[str, Any]) -> list[str]:
     ]
     if not rows:
         return []
-    return style.table([["step", "parameter", f"{' -> '.join(found['runs'])}"], *rows])
+    return style.table([["step", "parameter", " -> ".join(found["runs"])], *rows], head=True)
 
 
 def _libraries(found: dict[str, Any]) -> list[str]:
@@ -125,7 +125,8 @@ def _libraries(found: dict[str, Any]) -> list[str]:
         [one["library"], " -> ".join(str(value or "(none)") for value in one["values"])]
         for one in found["versions"]
     ]
-    return style.table([["library", " -> ".join(found["runs"])], *rows]) if rows else []
+    head = ["library", " -> ".join(found["runs"])]
+    return style.table([head, *rows], head=True) if rows else []
 
 
 def _pairs(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:

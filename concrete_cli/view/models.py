@@ -30,9 +30,7 @@ def listed(rows: list[dict[str, Any]], first: str, *, as_json: bool) -> None:
         ]
         for row in rows
     ]
-    lines = style.table(cells, right=(2, 3))
-    print(style.paint(lines[0], "dim"))
-    print("\n".join(lines[1:]))
+    print("\n".join(style.table(cells, right=(2, 3), head=True)))
 
 
 def shown(found: dict[str, Any], *, as_json: bool) -> None:
@@ -89,8 +87,7 @@ def reproduced(found: dict[str, Any], *, as_json: bool) -> None:
     print(style.paint(f"{found['model']}: {word}", "bold"))
     rows = [["", "then", "now"]]
     rows += [[name, *map(_plain, values)] for name, values in found["metrics"].items()]
-    lines = style.table(rows, right=(1, 2))
-    print("\n".join([style.paint(lines[0], "dim"), *lines[1:]]))
+    print("\n".join(style.table(rows, right=(1, 2), head=True)))
     for file, same in found["files"].items():
         print(f"{style.mark('done' if same else 'failed')} {file}")
     for line in found["differences"]:

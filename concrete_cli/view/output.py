@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from concrete_cli.view.scores import score
 if TYPE_CHECKING:
     from concrete_cli.execute import Prepared
 
+# Columns of the leaderboard that a terminal does without where it is too narrow for all.
+SPARE = (("mae",), ("mae", "se"))
 BRIEF = 36  # characters of a reason in a list of steps
 
 
@@ -31,19 +34,25 @@ def result(found: dict[str, Any], *, as_json: bool) -> None:
     _warn([*found.get("notices", []), *_odd_data(found), *_failed_candidates(found)])
     if found["leaderboard"]:
         print("\n".join([*leaderboard(found), ""]))
+    for line in _summary(found):
+        print("\n".join(style.fit(line, " " * 10)))
+
+
+def _summary(found: dict[str, Any]) -> Iterator[str]:
+    """Yield what came of a run, behind a word that says what it is."""
     if found["selected"]:
-        print(f"selected  {style.paint(found['selected']['candidate'], 'bold')}")
+        yield f"selected  {style.paint(found['selected']['candidate'], 'bold')}"
     if test := found["test"]:
-        print(f"test      {_test(test)}")
-    print("".join(f"{line}\n" for line in finetune.lines(found)), end="")
+        yield from f"test      {_test(test)}".split("\n")
+    yield from finetune.lines(found)
     counts = _counts(found["steps"])
     ended = found.get("status") not in ("running", "interrupted")  # else it is not known
     took = f"  {style.seconds(found['seconds'])}" if ended else ""
-    print(f"run       {found['run']}  {counts}{took}")
+    yield f"run       {found['run']}  {counts}{took}"
     kept = {name: found["paths"].get(name) for name in ("model", "report")}
     for name, path in (kept | found.get("outputs", {})).items():
         if path:
-            print(f"{name:<9} {style.path(path)}")
+            yield f"{name:<9} {style.path(path)}"
 
 
 def leaderboard(found: dict[str, Any]) -> list[str]:
@@ -67,9 +76,16 @@ def leaderboard(found: dict[str, Any]) -> list[str]:
                 style.seconds(one["seconds"] or 0),
             ]
         )
-    lines = style.table(rows, right=(2, 3, 4, 5, 6, 7))
-    head = style.paint(lines[0], "dim")
-    return [head, *(style.paint(line, "bold") if "→" in line else line for line in lines[1:])]
+    some = [
+        [
+            [cell for title, cell in zip(rows[0], row, strict=True) if title not in spare]
+            for row in rows
+        ]
+        for spare in ((), *SPARE)
+    ]
+    rows = next((fewer for fewer in some if style.fits(fewer)), rows)
+    lines = style.table(rows, right=range(2, len(rows[0])), head=True)
+    return [style.paint(line, "bold") if "→" in line else line for line in lines]
 
 
 def _gap(gap: dict[str, float], scale: float | None) -> str:
@@ -84,13 +100,13 @@ def forecast(prepared: Prepared, *, as_json: bool) -> None:
     if as_json:
         document({"plan": prepared.plan.name, "steps": rows})
         return
-    width = max(len(row["step"]) for row in rows)
-    spans = [style.seconds(row["seconds"]) if row["seconds"] else "" for row in rows]
-    room = max(map(len, [*spans, "12.3 s"]))
-    for row, took in zip(rows, spans, strict=True):
+    cells = []
+    for row in rows:
         why = f"from {row['run']}" if row["run"] else _first(row["why"])
-        word = style.paint(f"{row['decision']:<6}", "cyan" if row["decision"] == "run" else "green")
-        print(f"{word} {row['step']:<{width}} {took:>{room}}  {why}".rstrip())
+        word = style.paint(row["decision"], "cyan" if row["decision"] == "run" else "green")
+        took = style.seconds(row["seconds"]) if row["seconds"] else ""
+        cells.append([f"{word} {row['step']}", took, why])
+    print("\n".join(style.table(cells, right=(1,))))
     again = sum(row["decision"] == "run" for row in rows)
     print(f"\n{again} to run, {len(rows) - again} to reuse")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+ROOMY = 24  # columns in which text can be read
 LONGEST = 400  # characters of a line that a script has printed; its log has all of it
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -54,19 +56,86 @@ def encodable(text: str, stream: TextIO) -> str:
     return text
 
 
-def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
-    """Return lines of columns with two spaces between; the columns in `right` end flush."""
+def columns() -> int | None:
+    """Return how wide the terminal is; None where none breaks lines."""
+    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
+        return shutil.get_terminal_size().columns
+    return None
+
+
+def fits(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the terminal has room for these rows side by side."""
+    room = columns()
+    return room is None or sum(_widths(rows)) + 2 * (len(rows[0]) - 1) <= room
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(_visible(row[column]) for row in rows) for column in range(len(rows[0]))]
+
+
+def table(
+    rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), head: bool = False
+) -> list[str]:
+    """Return lines of columns with two spaces between; the columns in `right` end flush.
+
+    Where a terminal is too narrow, the last column goes on below itself, or each row becomes lines
+    of its own, in which the titles of a `head` stand before the cells: no word is broken.
+    """
     if not rows:
         return []
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
+    widths = _widths(rows)
+    room, before = columns(), sum(widths[:-1]) + 2 * (len(widths) - 1)
+    wide = room is not None and before + widths[-1] > room
+    if room and wide and (len(widths) - 1 in right or room - before < ROOMY):
+        titles = rows[0] if head else [""] * len(widths)
+        return [line for row in rows[1 if head else 0 :] for line in _record(titles, row, room)]
+    lines: list[str] = []
+    for number, row in enumerate(rows):
         cells = [
-            cell.rjust(width) if column in right else cell.ljust(width)
+            " " * (width - _visible(cell)) * (column in right)
+            + cell
+            + " " * (width - _visible(cell)) * (column not in right)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        lines.append("  ".join(cells).rstrip())
+        line = "  ".join(cells).rstrip()
+        found = fit(line, " " * before, room) if wide else [line]
+        lines += [paint(one, "dim") for one in found] if head and not number else found
     return lines
+
+
+def fit(line: str, below: str = "", room: int | None = None) -> list[str]:
+    """Return a line in as many as a terminal needs, broken between words; they go on `below`."""
+    room = room or columns()
+    if room is None or _visible(line) <= room:
+        return [line]
+    lead = line[: len(line) - len(line.lstrip())]
+    found = [""]
+    for word in re.split(r"(?<=\S)(?=\s)", line.strip()):
+        start = found[-1] or lead if len(found) == 1 else found[-1] or below
+        if found[-1] and _visible(start + word.rstrip()) > room:
+            found.append(below + word.lstrip())
+        else:
+            found[-1] = start + (word if found[-1] else word.lstrip())
+    return found
+
+
+def _record(titles: Sequence[str], row: Sequence[str], room: int) -> list[str]:
+    """Return a row as lines: what it is called, then each cell behind its title."""
+    named = next((place for place, title in enumerate(titles) if title), 0) + 1
+    lines = [" ".join(cell for cell in row[:named] if cell)]
+    for title, cell in zip(titles[named:], row[named:], strict=True):
+        if not cell:
+            continue
+        pair = f"{title} {cell}".strip()
+        if len(lines) > 1 and _visible(lines[-1]) + 2 + _visible(pair) <= room:
+            lines[-1] += f"  {pair}"
+        else:
+            lines += fit(f"    {pair}", " " * 6, room)
+    return lines
+
+
+def _visible(text: str) -> int:
+    return len(COLOUR.sub("", text))
 
 
 def harmless(line: str) -> str:

@@ -8,6 +8,8 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from concrete_cli.backend import Event, State
@@ -22,6 +24,7 @@ LONG = [f"train_{name}" for name in ("hist_gradient_boosting", "gradient_boostin
 
 def compared(**facts):
     found = {"runs": RUNS, "only": [[], []], "params": [], "leaderboard": [], "test": [None, None]}
+    found["versions"] = []
     return found | facts
 
 
@@ -243,3 +246,58 @@ def test_scores_are_told_in_whatever_unit_the_target_has(capsys, unit, best, gap
     assert gap in lines[2]
     assert max(map(len, lines)) <= 80
     assert test in output._test(measured)
+
+
+def tried(name, rmse, **more):
+    cv = {"rmse": rmse, "se": 0.5, "mae": 3.6, "r2": 0.89}
+    return {"candidate": name, "status": "done", "cv": cv, "seconds": 754.0} | more
+
+
+BOARD = {
+    "selected": {"candidate": "voting"},
+    "leaderboard": [
+        tried("voting", 5.359),
+        tried("hist_gradient_boosting", 5.393, difference={"mean": 0.034, "se": 0.12}),
+    ],
+}
+
+
+@pytest.mark.parametrize("columns", [80, 60, 40])
+def test_a_narrow_terminal_breaks_no_word_of_a_table(monkeypatch, columns):
+    wide = output.leaderboard(BOARD)
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    lines = output.leaderboard(BOARD)
+
+    assert max(map(len, lines)) <= columns
+    assert {word for line in lines for word in line.split()} <= {
+        word for line in wide for word in line.split()
+    }
+    assert ("5.393" in lines[2]) is (columns == 80), "at 80 columns there is one line a candidate"
+    assert "→" in "".join(lines)
+
+
+def test_a_long_last_column_goes_on_below_itself(monkeypatch):
+    rows = [
+        ["run", "train_knn", "params.max_depth changed, and many more reasons"],
+        ["a", "b", "c"],
+    ]
+    monkeypatch.setenv("COLUMNS", "44")
+    assert style.table(rows) == [
+        "run  train_knn  params.max_depth changed,",
+        "                and many more reasons",
+        "a    b          c",
+    ]
+
+
+def test_no_terminal_no_limit(monkeypatch):
+    monkeypatch.delenv("COLUMNS")
+    assert len(style.table([["x" * 300, "y"]])) == 1
+    assert style.fit("word " * 100) == ["word " * 100]
+
+
+@given(st.lists(st.text("ab \x1b", max_size=12), max_size=6).map(" ".join), st.integers(12, 40))
+def test_lines_that_are_broken_hold_the_same_words(line, room):
+    found = style.fit(line, "  ", room)
+    assert [word for one in found for word in one.split()] == line.split()
+    assert all(len(style.COLOUR.sub("", one)) <= room or " " not in one.strip() for one in found)
