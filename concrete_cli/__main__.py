@@ -10,9 +10,13 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"concrete {__version__}")
         return
+    from concrete_cli.cli import streams
     from concrete_cli.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+    streams.hear_hang_up()
+    code = run(sys.argv[1:])
+    streams.let_go()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -12,11 +13,15 @@ LOG = "runner.log"
 
 
 def leave(run: Run, home: Path) -> subprocess.Popen[bytes]:
-    """Start a process that carries the run out; what it has to say goes to `runner.log`."""
+    """Start a process that carries the run out; what it has to say goes to `runner.log`.
+
+    A terminal that is closed does not stop it.
+    """
     words = ("resume", run.id, "--quiet", "--home", str(home))
     with (run.folder / LOG).open("ab") as log:
         return subprocess.Popen(
             interpreter.module("concrete_cli", *words),
+            env=os.environ | {interpreter.STAYS: "1"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

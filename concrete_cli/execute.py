@@ -46,6 +46,7 @@ class Request:
     """What a person asked for; a workflow without a name is the first that the experiment has.
 
     `given` is for the workflow's lookup: finetune's `start` is the train run that it picks up.
+    A `dry` one only asks: nothing is written, not even the home.
     """
 
     workflow: str
@@ -55,6 +56,7 @@ class Request:
     sets: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
     given: Mapping[str, Any] = field(default_factory=dict)
+    dry: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,14 @@ def _lasts(request: Request) -> bool:
     return request.backend == "local" and not request.given and request.workflow in AT_FIRST
 
 
+def _space(request: Request, file: Path) -> Workspace:
+    if request.dry:
+        return Workspace(workspace.home_of(file, request.home))
+    return workspace.of_experiment(file, request.home)
+
+
 def _taken_up(request: Request, file: Path, found: Planned) -> Prepared:
-    space = workspace.of_experiment(file, request.home)
+    space = _space(request, file)
     place = backend.load(request.backend, space.home, found.settings)
     return Prepared(replace(request, workflow=found.workflow), found, space, place)
 
@@ -119,7 +127,7 @@ def _read(request: Request, file: Path, key: str) -> Prepared:
 
     experiment = config.load(file, request.sets, files=request.workflow in AT_FIRST)
     request = replace(request, workflow=request.workflow or described(experiment)[0])
-    space = workspace.of_experiment(file, request.home)
+    space = _space(request, file)
     if wrong := settings.problems(experiment, request.backend):
         raise ExperimentInvalid(wrong)
     place = backend.load(request.backend, space.home, settings.of(experiment, request.backend))
@@ -130,7 +138,7 @@ def _read(request: Request, file: Path, key: str) -> Prepared:
     if wrong := settings.problems_of_plan(experiment, request.backend, plan, place):
         raise ExperimentInvalid(wrong)
     made = of_experiment(experiment, request.workflow, request.backend, plan)
-    if key and not any(known.values()):
+    if key and not any(known.values()) and not request.dry:
         planned.keep(space.home, key, made)
     return Prepared(request, made, space, place)
 

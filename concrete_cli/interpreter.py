@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+STAYS = "CONCRETE_STAYS"  # tells a process to go on when a terminal is closed
 # What `python SCRIPT` does and -P takes away: the folder of the script comes first on the path.
 AS_SCRIPT = (
     "import runpy, sys; del sys.argv[0]; sys.path.insert(0, sys.argv[0].rpartition('/')[0]);"

@@ -40,6 +40,7 @@ def document(run: Run, backend: Backend) -> dict[str, Any]:
         "status": now,
         "seconds": record.get("seconds", 0),
         "steps": steps(plan, last, going=now == "running"),
+        "failure": failed.document() if (failed := _failure(run, now)) else None,
         "notices": said["notices"],
         "warnings": said["warnings"],
         "leaderboard": _leaderboard(board),
@@ -149,6 +150,10 @@ def failure(run: Run) -> StepFailed | None:
             why = f"did not run: {event.detail}"
             return StepFailed(event.step, why, run=run.id, help=f"continue it: {resume}")
     return None
+
+
+def _failure(run: Run, status: str) -> StepFailed | None:
+    return failure(run) if status == "failed" else None
 
 
 def keep(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Path]:

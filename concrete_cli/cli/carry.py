@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from concrete_cli.cli import models
+from concrete_cli.cli import models, streams
 from concrete_cli.cli import options as o
 from concrete_cli.cli.command import page
+from concrete_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from concrete_cli.registry.models import Models
+
+
+PIPE = Path("-")
 
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001  its commands stand below `models`
@@ -26,7 +34,9 @@ def register(app: typer.Typer) -> None:  # noqa: ARG001  its commands stand belo
 
 def export(
     model: models.Ref,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The zip file to write.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The zip file to write, or - for stdout.")
+    ],
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
@@ -35,13 +45,23 @@ def export(
     from concrete_cli.view import models as view
 
     found = _here(home).find(model)
-    model_archive.export(found, file)
-    view.exported(found, file, as_json=json)
+    if file != PIPE:
+        model_archive.export(found, file)
+        view.exported(found, file, as_json=json)
+        return 0
+    if json:
+        raise UsageError("stdout cannot hold both the zip file and --json", help="name a FILE")
+    with tempfile.TemporaryDirectory(prefix="concrete-") as scratch:
+        model_archive.export(found, Path(scratch) / "model.zip")
+        with (Path(scratch) / "model.zip").open("rb") as archive:
+            shutil.copyfileobj(archive, streams.answer().buffer)
     return 0
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `export` wrote.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What `export` wrote, or - for stdin.")
+    ],
     name: Annotated[
         str, typer.Option(metavar="NAME", help="Another name for it.", show_default=False)
     ] = "",
@@ -58,9 +78,22 @@ def import_(
 
     models = _here(home)
     known = {version.ref for version in models.all()}
-    version = model_archive.bring(models, file, name, trust=trust)
+    with _typed(file) as archive:
+        version = model_archive.bring(models, archive, name, trust=trust)
     view.imported(version, new=version.ref not in known, as_json=json)
     return 0
+
+
+@contextlib.contextmanager
+def _typed(file: Path) -> Iterator[Path]:
+    if file != PIPE:
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="concrete-") as scratch:
+        archive = Path(scratch) / "stdin.zip"
+        with archive.open("xb") as into:
+            shutil.copyfileobj(streams.typed("a zip file"), into)
+        yield archive
 
 
 def pull(

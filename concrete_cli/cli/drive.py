@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -60,7 +60,7 @@ def forecast(request: Request, *, as_json: bool, into: Path | None = None) -> in
     from concrete_cli.commands import previews
     from concrete_cli.view import cloud
 
-    prepared = executor.prepare(request)
+    prepared = executor.prepare(replace(request, dry=True))
     found = previews.of(prepared, into)
     if found is None:
         output.forecast(prepared, as_json=as_json)
@@ -95,7 +95,7 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
     expected = workspace.runs.durations(run.plan)
     begin = time.monotonic()
     if not manner.quiet:
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):
             print(f"run {run.id}", file=sys.stderr, flush=True)
     goes_on = remote.goes_on(backend)
     driven = run.driven  # by another process here: this one only listens
@@ -109,7 +109,7 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
         for event in run.noted(events) if goes_on else events:
             if (event.step, event.time) in told:
                 continue
-            with contextlib.suppress(BrokenPipeError):  # nobody looks any more; the run goes on
+            with contextlib.suppress(OSError):  # nobody looks any more; the run goes on
                 shown.show(event)
     if driven or done:
         return
@@ -136,7 +136,7 @@ def conclude(run: Run, backend: Backend, manner: Manner) -> int:
     from concrete_cli.commands import scoring
     from concrete_cli.view import score
 
-    found = scoring.deliver(run, backend, stdout=not manner.as_json)
+    found = scoring.deliver(run, backend, None if manner.as_json else streams.answer())
     score.scored(found, run, as_json=manner.as_json)
     return 0
 
@@ -169,7 +169,7 @@ def _write_report(run: Run, workspace: Workspace, file: Path) -> None:
 
 
 def _tell(text: str) -> None:
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)
 
 
@@ -226,10 +226,12 @@ def _stopping(run: Run) -> Iterator[None]:
             raise KeyboardInterrupt
         asked = True
         run.cancel()
-        print("\nstopping; again to stop at once", file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            print("\nstopping; again to stop at once", file=sys.stderr, flush=True)
         del number, frame
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [signal.SIGINT, signal.SIGTERM, *streams.hang_ups()]
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
     except KeyboardInterrupt:

@@ -95,7 +95,9 @@ def plan(
     from concrete_cli.commands import forecasts
     from concrete_cli.view import output
 
-    prepared = execute.prepare(Request(workflow, experiment, home, backend, tuple(set_ or ())))
+    prepared = execute.prepare(
+        Request(workflow, experiment, home, backend, tuple(set_ or ()), dry=True)
+    )
     if mermaid:
         print(forecasts.mermaid(prepared))
     else:
@@ -130,7 +132,7 @@ def why(
     if len(names) > 2:
         raise UsageError("why takes an experiment and a step", help="concrete why --help")
     file = Path(names[0]) if len(names) > 1 else None
-    prepared = execute.prepare(Request(workflow, file, home, sets=tuple(set_ or ())))
+    prepared = execute.prepare(Request(workflow, file, home, sets=tuple(set_ or ()), dry=True))
     prepared.plan.step(names[-1])
     row = next(row for row in forecasts.of(prepared) if row["step"] == names[-1])
     if json:

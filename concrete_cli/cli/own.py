@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +15,8 @@ from concrete_cli.cli import options as o
 from concrete_cli.cli.command import page
 from concrete_cli.cli.pages import RUN
 from concrete_cli.execute import Request
+
+TYPED = "rows.csv"  # the file that takes what stdin holds
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +31,8 @@ def init(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="A CSV or Parquet file to learn from; left out: the shipped example.",
+            help="A CSV or Parquet file to learn from, or - for stdin; left out: the shipped"
+            " example.",
         ),
     ] = None,
     target: Annotated[
@@ -42,8 +48,30 @@ def init(
     from concrete_cli.commands import scaffold
     from concrete_cli.view import scaffold as view
 
-    view.made(scaffold.init(folder, data, target), as_json=json)
+    with _typed(folder, data) as file:
+        view.made(scaffold.init(folder, file, target), as_json=json)
     return 0
+
+
+@contextlib.contextmanager
+def _typed(folder: Path, data: Path | None) -> Iterator[Path | None]:
+    """Yield the file of the rows; what stdin holds becomes one in the folder of the experiment."""
+    if str(data) != "-":
+        yield data
+        return
+    from concrete_cli.cli import streams
+    from concrete_cli.errors import UsageError
+
+    if (file := folder / TYPED).exists():
+        raise UsageError(f"{file} is there already", help="choose another folder, or remove it")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with file.open("xb") as into:
+            shutil.copyfileobj(streams.typed("rows of CSV"), into)
+        yield file
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
 
 
 def run(

@@ -63,8 +63,9 @@ def show(
         cloud.seen(remote.document(target), as_json=json)
         return 0
     remote.refresh(target.run, target.backend)
-    failure = results.failure(target.run)
-    view.show(target.run, results.document(target.run, target.backend), failure, as_json=json)
+    document = results.document(target.run, target.backend)
+    failure = results.failure(target.run) if document["failure"] else None
+    view.show(target.run, document, failure, as_json=json)
     return 0
 
 

@@ -81,15 +81,17 @@ def score(
     from concrete_cli import execute, workspace
     from concrete_cli.cli import drive, streams
     from concrete_cli.commands import scoring
+    from concrete_cli.workspace import Workspace
 
     if json and out == "-":
         from concrete_cli.errors import UsageError
 
         raise UsageError("stdout cannot hold both the predictions and --json", help="--out FILE")
     file = experiment or workspace.nearest_experiment(Path.cwd())
-    space = workspace.of_experiment(file, home)
+    place = workspace.home_of(file, home)
+    space = Workspace(place) if dry_run else workspace.of_experiment(file, home)
     typed = functools.partial(streams.typed, "rows of CSV", "--data FILE reads a file")
-    with scoring.rows(data, space, typed) as path:
+    with scoring.rows(data, space, typed, dry=dry_run) as path:
         request = Request(
             "score",
             file,

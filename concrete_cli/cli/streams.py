@@ -7,9 +7,13 @@ import contextlib
 import io
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Collection, Iterator
+from types import FrameType
 from typing import Any, BinaryIO, TextIO
+
+from concrete_cli import interpreter
 
 LOG = logging.getLogger("concrete")
 _answers: list[TextIO] = []  # stdout, where -q holds back what is printed
@@ -31,6 +35,34 @@ def steady() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="as_in_json")
+
+
+def hang_ups() -> list[signal.Signals]:
+    """Return the signal of a terminal that is closed, unless nohup has us ignore it."""
+    heard = [one for one in signal.Signals if one.name == "SIGHUP"]
+    return [one for one in heard if signal.getsignal(one) is not signal.SIG_IGN]
+
+
+def hear_hang_up() -> None:
+    """Take a terminal that is closed for Ctrl-C; a detached run goes on."""
+    stays = os.environ.pop(interpreter.STAYS, "")
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    for number in hang_ups():
+        signal.signal(number, signal.SIG_IGN if stays else stop)
+
+
+def let_go() -> None:
+    """Drop what a terminal that is gone can no longer show; the exit code is what counts then."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def typed(what: str, otherwise: str = "") -> BinaryIO:

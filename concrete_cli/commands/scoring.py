@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-from concrete_cli import disk, permissions, processors, syncing
+from concrete_cli import disk, lines, permissions, processors, syncing
 from concrete_cli.backend import Backend
 from concrete_cli.commands import wanted
 from concrete_cli.errors import Interrupted, StepFailed, UsageError, no_file
@@ -79,12 +78,23 @@ def wanted_at(out: str | None) -> str | None:
 
 
 @contextlib.contextmanager
-def rows(data: str, space: Workspace, typed: Callable[[], BinaryIO]) -> Iterator[Path]:
+def rows(
+    data: str, space: Workspace, typed: Callable[[], BinaryIO], *, dry: bool = False
+) -> Iterator[Path]:
     """Yield the file of the rows; a URL is fetched, what `typed` reads is put into one first.
 
     That one stays where the run was stopped or has failed and may be gone on with, or replayed;
-    `concrete gc` removes it then.
+    `concrete gc` removes it then. A `dry` run keeps nothing, and fetches nothing.
     """
+    if dry and urls.is_url(data):
+        yield _fetched(data, space)
+        return
+    if dry and data == PIPE:
+        with tempfile.NamedTemporaryFile(prefix="concrete-") as file:
+            shutil.copyfileobj(typed(), file, BLOCK)
+            file.flush()
+            yield Path(file.name)
+        return
     if urls.is_url(data):
         yield fetching.bring(data, space.home)
         return
@@ -105,10 +115,18 @@ def rows(data: str, space: Workspace, typed: Callable[[], BinaryIO]) -> Iterator
     path.unlink(missing_ok=True)
 
 
-def deliver(run: Run, backend: Backend, *, stdout: bool) -> dict[str, Any]:
+def _fetched(data: str, space: Workspace) -> Path:
+    if found := fetching.there(data, space.home):
+        return found
+    pinned = lines.line("pin", urls.hidden(urls.shown(data)), home=space.home)
+    message = f"{urls.hidden(urls.shown(data))} is not here yet, and a dry run fetches nothing"
+    raise UsageError(message, help=f"fetch it: {pinned}")
+
+
+def deliver(run: Run, backend: Backend, stdout: TextIO | None) -> dict[str, Any]:
     """Bring the predictions of a run that is done to where its record says that they are wanted.
 
-    `stdout`: whether that may be standard output; if not, they go beside the run's files instead.
+    Without `stdout`, what was wanted there goes beside the run's files instead.
     Returns rows, warned, odd (column -> rows with an unusual value), seconds and out.
     """
     out = run.record.get("out")
@@ -118,8 +136,8 @@ def deliver(run: Run, backend: Backend, *, stdout: bool) -> dict[str, Any]:
         facts = disk.read_json(folder / "metrics.json")
         if out == PIPE and stdout:
             with (folder / name).open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer, BLOCK)
-            sys.stdout.buffer.flush()
+                shutil.copyfileobj(file, stdout.buffer, BLOCK)
+            stdout.buffer.flush()
         else:
             into = Path(out) if out and out != PIPE else run.folder / name
             with permissions.of_user():

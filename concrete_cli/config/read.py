@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from concrete_cli.config.origin import Layer
 from concrete_cli.errors import ExperimentInvalid, NotFound, Problem, nearest
 
 FILE = "concrete.toml"
+PIPE = "-"  # instead of a file: stdin
 LARGEST = 1_000_000
 LONGEST = 200
 WHOLE_LINE = ("this key", "this table")  # tomllib points behind them
@@ -51,8 +54,11 @@ def shown(path: Path) -> str:
 
 def _text(path: Path, name: str) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        if path.name == PIPE and not path.exists():
+            content = _typed()
+        else:
+            with path.open("rb") as file:
+                content = file.read(LARGEST + 1)
     except FileNotFoundError:
         near = sorted(other.name for other in path.parent.glob("*.toml"))
         hint = nearest(path.name, near) or (f"there are: {', '.join(near)}" if near else "")
@@ -68,6 +74,12 @@ def _text(path: Path, name: str) -> str:
         help_ = "an experiment has at most 1 MB; rows belong in the file that data.source names"
         raise _unreadable(name, f"the file is too large for an experiment: {size}", help_)
     return _decoded(content, name)
+
+
+@functools.cache
+def _typed() -> bytes:
+    """Return what stdin holds; an experiment may be read several times, stdin only once."""
+    return sys.stdin.buffer.read(LARGEST + 1)
 
 
 def _short(text: str) -> str:

@@ -31,10 +31,10 @@ def bring(uri: str, place: Path, tell: Tell | None = None) -> Path:
     url, sha256 = urls.split(uri)
     for text, hint in urls.problems(uri):
         raise UsageError(f"{urls.hidden(url)}: {text}", help=hint)
-    if found := _there(uri, place):
+    if found := there(uri, place):
         return found
     with home.in_use(place), _lock(place, sha256):
-        if found := _there(uri, place):  # somebody else was quicker
+        if found := there(uri, place):  # somebody else was quicker
             return found
         if tell:
             tell(f"fetching {url}")
@@ -59,7 +59,7 @@ def pin(url: str, place: Path) -> tuple[str, Path]:
         with _lock(place, sha256):
             uri = urls.pinned(url, sha256)
             try:
-                return sha256, _there(uri, place) or _keep(scratch, uri, place)
+                return sha256, there(uri, place) or _keep(scratch, uri, place)
             finally:
                 scratch.unlink(missing_ok=True)
 
@@ -71,7 +71,7 @@ def here(plan: Plan, place: Path, tell: Tell | None = None) -> Plan:
 
 def known(plan: Plan, place: Path) -> Plan:
     """Return the plan with those as files that were fetched; the others are just URLs."""
-    return _moved(plan, lambda uri: str(_there(uri, place) or urls.shown(uri)))
+    return _moved(plan, lambda uri: str(there(uri, place) or urls.shown(uri)))
 
 
 def step(one: Step, place: Path) -> Step:
@@ -148,7 +148,7 @@ def _keep(scratch: Path, uri: str, place: Path) -> Path:
     return path
 
 
-def _there(uri: str, place: Path) -> Path | None:
+def there(uri: str, place: Path) -> Path | None:
     """Return the whole file of a pinned URL; the same content under another name will do."""
     path = target(uri, place)
     sha256 = path.parent.name

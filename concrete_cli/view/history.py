@@ -41,7 +41,7 @@ def runs(rows: list[dict[str, Any]], first: str, *, as_json: bool) -> None:
 def show(run: Run, document: dict[str, Any], failure: StepFailed | None, *, as_json: bool) -> None:
     """Print one run, and why it has failed if it has."""
     if as_json:
-        output.document(document | {"failure": failure.document() if failure else None})
+        output.document(document)
         return
     events = run.last_events()
     told = f"{document['workflow']} on {document['backend']}, {document['status']}"

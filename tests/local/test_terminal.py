@@ -115,17 +115,51 @@ def test_sigterm_is_as_ctrl_c(toy, start, until):
     assert "concrete resume" in err
 
 
-def test_sighup_ends_it_and_its_steps(toy, start, until, concrete):
+def test_sighup_is_as_ctrl_c(toy, start, until, concrete):
     command = start("run", toy.file)
     (pid,) = until(toy.pids)
 
     command.send_signal(signal.SIGHUP)
-    command.communicate(timeout=30)
+    _, err = command.communicate(timeout=30)
 
-    assert command.returncode != 0
+    assert command.returncode == 130
+    assert "concrete resume" in err
+    assert "Traceback" not in err
     until(lambda: not Path(f"/proc/{pid}").exists())
     toy.go.touch()
     assert concrete("resume", cwd=toy.folder).code == 0
+
+
+def test_with_nohup_it_goes_on(toy, start, until):
+    ignoring = lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)  # noqa: E731
+    command = start("run", toy.file, "--json", preexec_fn=ignoring)
+    until(toy.pids)
+
+    command.send_signal(signal.SIGHUP)
+    toy.go.touch()
+    out, _ = command.communicate(timeout=30)
+
+    assert json.loads(out)["status"] == "done"
+
+
+def test_a_terminal_that_is_closed_stops_the_run_in_order(toy, until, concrete):
+    master, slave = pty.openpty()
+    command = subprocess.Popen(
+        [sys.executable, "-m", "concrete_cli", "run", str(toy.file)],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        cwd=toy.folder,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  no threads
+    )
+    os.close(slave)
+    until(toy.pids)
+    os.close(master)
+
+    assert command.wait(timeout=30) == 130
+    assert concrete("show", "--json", cwd=toy.folder).json()["status"] == "cancelled"
+    assert not (toy.folder / ".concrete" / "crash.txt").exists()
 
 
 def test_detached_it_survives_its_terminal(toy, until, concrete):
@@ -145,6 +179,10 @@ def test_detached_it_survives_its_terminal(toy, until, concrete):
     os.close(master)  # SIGHUP to whoever belongs to it
     until(toy.pids)
     assert concrete("show", "--json", cwd=toy.folder).json()["status"] == "running"
+    for runner in strays.signed(os.environ[strays.SIGN]):
+        words = Path(f"/proc/{runner}/cmdline").read_bytes()
+        if b"resume" in words:
+            os.kill(runner, signal.SIGHUP)  # as a shell does that ends, to what it has started
 
     toy.go.touch()
 
