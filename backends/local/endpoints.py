@@ -173,7 +173,7 @@ class Endpoints:
             daemon.start(how)
         except Busy as busy:
             free = listening.free_port(how.host)
-            busy.help = f"concrete endpoints restart {how.name} --port {free}"
+            busy.help = self._line("restart", how.name, "--port", str(free))
             raise
 
     def rotate_key(self, name: str) -> Path:
@@ -196,8 +196,8 @@ class Endpoints:
         about = disk.read_json(self._place(name) / self._known(name).bundle / "bundle.json")
         return json.dumps(about["sample"]["request"]).encode()
 
-    def _line(self, command: str, name: str) -> str:
-        return lines.line("endpoints", command, name, home=self._folder.parent)
+    def _line(self, command: str, name: str, *words: str) -> str:
+        return lines.line("endpoints", command, name, *words, home=self._folder.parent)
 
     # --- files
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
 from concrete_cli import disk
 from concrete_cli.backend import Event, State
@@ -125,6 +125,32 @@ class Live:
         return style.seconds(event.seconds) if event.seconds else ""
 
 
+class Screen:
+    """A terminal that may be closed while something is drawn on it; that is no error."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.encoding = stream.encoding
+
+    def write(self, text: str) -> None:
+        """Write what is still seen."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Send what was written."""
+        with suppress(OSError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Whether it is one."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """Return what the terminal's size is asked of."""
+        return self._stream.fileno()
+
+
 @contextmanager
 def progress(
     plan: Plan, expected: Mapping[str, float], *, quiet: bool, verbose: bool
@@ -139,7 +165,7 @@ def progress(
         from rich.live import Live as Drawing
 
         live = Live(plan, expected)
-        console = Console(stderr=True)
+        console = Console(file=cast("TextIO", Screen(sys.stderr)))
         with Drawing(live, console=console, refresh_per_second=4, vertical_overflow="visible"):
             try:
                 yield live

@@ -47,6 +47,7 @@ CORE = {
     "installed",
     "interpreter",
     "journal",
+    "lines",
     "locks",
     "memory",
     "names",
