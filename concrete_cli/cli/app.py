@@ -176,4 +176,6 @@ def _bug(error: Exception) -> int:
         f"this is a bug in concrete: {type(error).__name__}: {error}",
         help=f"the report is in {place}; please send it" if place else text,
     )
-    return _show(told, as_json="--json" in sys.argv)
+    if _asked(sys.argv[1:], "--debug"):
+        print(text, file=sys.stderr)
+    return _show(told, as_json=_asked(sys.argv[1:], "--json"))

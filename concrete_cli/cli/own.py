@@ -59,14 +59,17 @@ def _typed(folder: Path, data: Path | None) -> Iterator[Path | None]:
     if str(data) != "-":
         yield data
         return
+    from concrete_cli import permissions
     from concrete_cli.cli import streams
     from concrete_cli.errors import UsageError
 
     if (file := folder / TYPED).exists():
         raise UsageError(f"{file} is there already", help="choose another folder, or remove it")
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with file.open("xb") as into:
+        with permissions.of_user():
+            folder.mkdir(parents=True, exist_ok=True)
+            into = file.open("xb")
+        with into:
             shutil.copyfileobj(streams.typed("rows of CSV"), into)
         yield file
     except BaseException:
