@@ -1,8 +1,11 @@
 """Peers that are slow, silent, many or endless."""
 
 import json
+import re
+import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -191,3 +194,81 @@ def test_more_connections_than_allowed(deploy, sample):
     assert served.receive(silent[0]) == b""
     for connection in silent:
         connection.close()
+
+
+def resident(shared):
+    """The megabytes of the supervisor and its workers."""
+    pid = shared.endpoints.show("mix")["pid"]
+    hands = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    texts = [Path(f"/proc/{one}/status").read_text() for one in (pid, *hands)]
+    return sum(int(re.search(r"VmRSS:\s+(\d+)", text)[1]) // 1024 for text in texts)
+
+
+@pytest.mark.parametrize("request_", [("GET", "/health"), ("POST", "/score")])
+def test_peers_that_ask_and_do_not_read_are_cut_and_fill_no_memory(shared, client, request_):
+    method, path = request_
+    body = b"Content-Length: 2\r\n\r\n{}" if method == "POST" else b"\r\n"
+    many = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n".encode() + body
+    before = resident(shared)
+    peers = [client.connect() for _ in range(2)]
+    end, open_ = time.monotonic() + 100, set(peers)
+    for peer in peers:
+        peer.setblocking(False)
+    while open_ and time.monotonic() < end:
+        for peer in list(open_):
+            try:
+                peer.send(many * 1000)
+            except BlockingIOError:
+                time.sleep(0.01)
+            except OSError:
+                open_.discard(peer)
+    assert not open_  # each was cut, though it went on sending
+    assert client.ask("GET", "/health").status == 200
+    assert resident(shared) < before + 25
+    for peer in peers:
+        peer.close()
+
+
+def test_answers_come_in_the_order_of_requests(client, sample):
+    request = json.dumps({"data": [sample]}).encode()
+    lines = ("Content-Type: application/json", f"Content-Length: {len(request)}")
+    good = head(client, *lines) + request
+    bare = good.replace(client.key.encode(), b"wrong")
+    found = client.talk(good + bare + good + b"NONSENSE\r\n\r\n" + good)
+    assert re.findall(rb"HTTP/1.1 (\d+)", found) == [b"200", b"401", b"200", b"400"]
+
+
+def test_a_peer_that_has_said_all_gets_all_answers(client, sample):
+    request = json.dumps({"data": [sample]}).encode()
+    lines = ("Content-Type: application/json", f"Content-Length: {len(request)}")
+    with client.connect() as connection:
+        connection.sendall((head(client, *lines) + request) * 5)
+        connection.shutdown(socket.SHUT_WR)
+        assert served.receive(connection).count(b"HTTP/1.1 200") == 5
+    with client.connect() as connection:  # and one whose request is not whole is not waited for
+        connection.sendall(head(client, *lines) + request[:5])
+        connection.shutdown(socket.SHUT_WR)
+        assert served.receive(connection) == b""
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /health\r\n\r\n",
+        b"GET /health HTTP/2.0\r\n\r\n",
+        b"GET /health HTTP/1.1\r\n" + b"a:b\r\n" * 101 + b"\r\n",
+        b"CONNECT localhost:80 HTTP/1.1\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /health HTTP/1.1\nHost: localhost\n\n",
+    ],
+)
+def test_what_is_not_a_request_of_this_protocol_is_refused(client, request_):
+    assert status(client.talk(request_)) == 400
+
+
+@pytest.mark.parametrize(("name", "code"), [("localhost", 200), ("evil.example", 421)])
+def test_the_name_in_the_target_counts_for_more_than_the_host_header(client, name, code):
+    lines = (f"GET http://{name}/metrics HTTP/1.1", "Host: localhost", "Connection: close", "", "")
+    assert status(client.talk("\r\n".join(lines).encode())) == code
+    bare = f"GET http://{name}/metrics HTTP/1.0\r\n\r\n"
+    assert status(client.talk(bare.encode())) == code

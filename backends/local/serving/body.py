@@ -72,6 +72,13 @@ async def respond(
     await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
+async def skip(receive: Receive) -> None:
+    """Take what has come of a body: if it is all, the connection can go on with what follows."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0):
+            await receive()
+
+
 async def throw_away(receive: Receive, max_bytes: int) -> None:
     """Take what a peer still sends, for a while: one that is busy sending reads no answer."""
     with contextlib.suppress(TimeoutError):

@@ -77,8 +77,9 @@ class Door:
         except OSError:
             self._wait(PAUSE)
             return False
-        if len(self._connections) >= self._most:
-            self._send_somebody_away()
+        if len(self._connections) >= self._most and not self._make_room():
+            connection.close()
+            return True
         connection.settimeout(0)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         arrival = self._loop.connect_accepted_socket(self._protocol, connection)
@@ -87,8 +88,12 @@ class Door:
         task.add_done_callback(self._arriving.discard)
         return True
 
-    def _send_somebody_away(self) -> None:
-        """Close the connection that has asked for nothing for the longest time."""
-        waiting = [one for one in self._connections if one.waiting]
-        if waiting:
+    def _make_room(self) -> bool:
+        """Close the one that has asked for nothing, or has read nothing, for the longest time."""
+        open_ = [one for one in self._connections if not one.transport.is_closing()]
+        if waiting := [one for one in open_ if one.waiting]:
             min(waiting, key=lambda one: one.since).transport.abort()
+            return True
+        if stuck := next((one.backlog.oldest() for one in open_), None):
+            stuck.transport.abort()
+        return stuck is not None

@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 from concrete_cli import hosts
 
 from .board import Slot
-from .body import App, Gone, Message, Receive, Refusal, Scope, Send, respond, throw_away
+from .body import App, Gone, Message, Receive, Refusal, Scope, Send, respond, skip, throw_away
 from .cors import PREFLIGHT, Cors, Headers
 from .key import Key
 from .log import Log
@@ -188,6 +188,8 @@ class _Exchange:
         if self.status:
             return
         text = {"error": str(refusal), "request_id": self.id}
+        if self._unread and not self._waits:
+            await skip(self.receiving(receive))
         unread = self._unread and not self._waits
         body = json.dumps(text).encode() + b"\n"
         await respond(self.send, refusal.status, body, refusal.headers, more=unread)

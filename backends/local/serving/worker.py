@@ -20,7 +20,7 @@ from .board import Board, Slot
 from .door import Door
 from .guard import Guard
 from .log import Log
-from .protocol import with_deadlines
+from .protocol import with_limits
 from .settings import Settings
 
 LINGER = 0.3  # seconds in which a peer that has just sent another request is still answered
@@ -47,7 +47,7 @@ def work(
     _log_warnings(log)
     config = uvicorn.Config(
         guard,
-        http=with_deadlines(how.read_timeout, lambda count: slot.set("connections", count)),
+        http=with_limits(how.read_timeout, lambda count: slot.set("connections", count)),
         ws="none",
         loop="asyncio",
         lifespan="off",
