@@ -46,6 +46,11 @@ class Entry:
         return str(self.record.get("failure", ""))
 
     @property
+    def unlisted(self) -> list[str]:
+        """The files that the step has used and that its recipe does not hold: it is not reused."""
+        return list(self.record.get("unlisted", ()))
+
+    @property
     def log(self) -> Path:
         """What the script printed."""
         return self.path / "log.txt"
@@ -112,7 +117,7 @@ class Cache:
 
         `recipe["outputs"]` names the folders in `outputs/`; what else is there is not kept. When
         an entry of this recipe is there already, that one stays and is returned, unless it is a
-        failure or damaged, or the step was run anew to `replace` it.
+        failure, damaged, or not reused, or the step was run anew to `replace` it.
         """
         disk.leave_only(("outputs", "log.txt"), work)
         disk.leave_only(recipe["outputs"], work / "outputs")
@@ -133,7 +138,7 @@ class Cache:
         old: Path | None = None
         if entry.path.is_dir():
             damage = entry.damage()
-            if replace or damage or entry.failure:
+            if replace or damage or entry.failure or entry.unlisted:
                 if not damage and entry.record["outputs"] == record["outputs"]:
                     return self._renew(entry, work)
                 with contextlib.suppress(FileNotFoundError):  # somebody else was quicker

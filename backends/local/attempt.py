@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shlex
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import cache, digest, disk, interpreter
-from concrete_cli.plan import Item, Output, Step
+from concrete_cli import cache, digest, disk, interpreter, payload
+from concrete_cli.plan import Item, Output, Source, Step
 
 from . import left, processes
 from .limits import thread_limits
@@ -20,6 +21,7 @@ from .recipe import Code
 
 LOG_LIMIT = 64 << 20  # bytes
 FAILURE = "failure"  # a file in `state` in which a step says why its result is one (_step.may_pass)
+UNLISTED = "unlisted.jsonl"  # a file in `work`
 LOG_KEPT = 1 << 20  # bytes of its end that stay when a log outgrows the limit
 
 
@@ -77,7 +79,16 @@ class Attempt:
             modules=self.code.ahead,
             path=_folders(self.step),
             threads=self.step.cpus,
+            unlisted=str(self.work / UNLISTED),
+            spared=(str(run_folder.parents[1]), str(payload.folder("steps")), *self._sources()),
         )
+
+    def unlisted(self) -> list[str]:
+        """Return the files that it has used and that are not in its recipe."""
+        with contextlib.suppress(FileNotFoundError):
+            lines = (self.work / UNLISTED).read_text(encoding="utf-8").splitlines()
+            return sorted({json.loads(line) for line in lines})
+        return []
 
     def replay(self) -> str:
         """Return a line for a shell that runs the script in a debugger on the same inputs."""
@@ -140,6 +151,9 @@ class Attempt:
                     file.seek(0)
                     cut = size - LOG_KEPT
                     file.write(f"[concrete: {cut} bytes of log cut]\n".encode() + end)
+
+    def _sources(self) -> Iterator[str]:
+        return (str(path) for item, path in self.places.items() if isinstance(item, Source))
 
     def _output(self, output: Output) -> Path:
         return self.work / "outputs" / output.name

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
-from . import fresh, preload, processes
+from . import fresh, observe, preload, processes
 
 LOST_OUTPUT = 120  # Python's own exit code when what was printed could not be written
 
@@ -52,6 +52,7 @@ def _become(orders: Mapping[str, Any], environment: Mapping[str, str], parent: i
     _settle_libraries(orders["threads"])
     sys.argv = [orders["script"], *orders["argv"]]
     sys.path[:0] = [str(Path(orders["script"]).parent), *orders["path"]]
+    observe.Observer(orders).start()
 
 
 def _main(script: str) -> int:

@@ -23,9 +23,14 @@ CANNOT_START = 126  # what shells say
 def fork(
     orders: Mapping[str, Any], environment: Mapping[str, str], let_go: Callable[[], None]
 ) -> int:
-    """Start a child with what is imported here; it begins by `let_go` of what is ours."""
+    """Start a child with what is imported here; it begins by `let_go` of what is ours.
+
+    Where code that may change was imported, nobody knows whether it has: the child begins afresh.
+    """
     for name in orders["modules"]:
         preload.load(name)
+    if not preload.is_fresh():
+        return spawn(orders, environment)
     fresh.compile_ahead(orders["files"].values())
     gc.freeze()  # what is there now stays in pages that the children share
     server = os.getpid()

@@ -14,7 +14,7 @@ from concrete_cli.plan import Item, Output, Plan, Step
 from concrete_cli.runs import Runs
 
 from .inputs import Inputs
-from .recipe import Recipes, differences
+from .recipe import Recipes, differences, not_reused
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,17 @@ def _foretell(
         return {"decision": "run", "why": ("--no-reuse",)}
     if not step.reuse:
         return {"decision": "run", "why": ("reuse = false",)}
-    if entry and not entry.failure:
+    if entry and not (entry.failure or entry.unlisted):
         inputs.entries[step.name] = entry
         made_by, seconds = str(entry.record.get("run", "")), float(entry.record.get("seconds", 0))
         return {"decision": "reuse", "run": made_by, "seconds": seconds}
-    return {"decision": "run", "why": () if entry else tuple(_changes(last, ingredients))}
+    why = _refused(step, entry) if entry else _changes(last, ingredients)
+    return {"decision": "run", "why": tuple(why)}
+
+
+def _refused(step: Step, entry: Entry) -> list[str]:
+    """Return why a finished step is not reused; that it has failed is told elsewhere."""
+    return [not_reused(step, entry.unlisted)] if entry.unlisted else []
 
 
 def _changes(last: Entry | None, ingredients: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,8 @@ class Orders:
 
     `env` is what its environment has beyond the runner's, `files` the script and its own modules
     (code.closure), `modules` are imported before the fork, `path` goes on sys.path behind the
-    script's folder, `threads` is how many processors the step may use.
+    script's folder, `threads` is how many processors the step may use. In the file `unlisted` it
+    says what else it uses (see observe), apart from what is in the places `spared`.
     """
 
     script: str
@@ -24,6 +25,8 @@ class Orders:
     modules: tuple[str, ...]
     path: tuple[str, ...]
     threads: int
+    unlisted: str
+    spared: tuple[str, ...]
 
     @property
     def document(self) -> dict[str, Any]:

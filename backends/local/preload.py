@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from concrete_cli.code import OWN_WAY
 from concrete_cli.plan import is_module
 
 from .fresh import FromText
+from .observe import libraries
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class _Way:
 
 
 _ways: dict[str, _Way] = {}  # by package
+_foreign: set[str] = set()  # modules that no version stands for, imported by a library
 
 
 def load(wanted: str) -> None:
@@ -43,9 +46,18 @@ def load(wanted: str) -> None:
         if Path(wanted).name.startswith(OWN_WAY):
             _run(wanted)
         elif is_module(wanted) and wanted not in sys.modules:
-            importlib.import_module(wanted)
+            before = set(sys.modules)
+            try:
+                importlib.import_module(wanted)
+            finally:
+                _foreign.update(filter(_may_change, sys.modules.keys() - before))
     for stream in (sys.stdout, sys.stderr):
         stream.flush()  # or each child prints it again
+
+
+def is_fresh() -> bool:
+    """Whether no library has brought along code that may have changed since it was imported."""
+    return not _foreign
 
 
 def settle(wanted: Iterable[str]) -> None:
@@ -56,6 +68,11 @@ def settle(wanted: Iterable[str]) -> None:
             sys.modules[way.module.__name__] = way.module
         else:
             _drop(package)
+
+
+def _may_change(name: str) -> bool:
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return bool(file) and not os.path.abspath(str(file)).startswith(libraries())  # noqa: PTH100
 
 
 def _run(path: str) -> None:

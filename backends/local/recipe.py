@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ APART = (
     *("name", "inputs", "outputs", "params", "after", "optional"),
     *("compute", "cpus", "timeout", "retries", "reuse"),
 )
+SHOWN = 3  # names of files in a line
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,15 @@ class Recipes:
             "python": PYTHON,
             "versions": dict(made.versions),
         }
+
+
+def not_reused(step: Step, unlisted: Iterable[str]) -> str:
+    """Say, in a few words, why a finished step runs again: it used more than its recipe holds."""
+    own = [payload.script(step.script), *map(Path, step.modules)]
+    folders = [str(path.parent) for path in own]
+    names = [code.name_below(Path(path), folders) for path in unlisted]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"used files that are not in its recipe: {', '.join(names[:SHOWN])}{more}"
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], below: str = "") -> list[str]:

@@ -25,7 +25,7 @@ from .commits import Commits
 from .crew import Crew
 from .inputs import Inputs
 from .orders import Ended
-from .recipe import Recipes
+from .recipe import Recipes, not_reused
 from .schedule import Schedule
 from .verdict import Verdict, judge
 
@@ -96,7 +96,8 @@ class Runner:
         if not done and (not (self.options.reuse and step.reuse) or self._forced(step)):
             return None
         entry = self._cache.find(ingredients)
-        return None if entry is None or entry.failure else entry
+        again = entry is None or entry.failure or (entry.unlisted and not done)
+        return None if again else entry
 
     def _reuse(self, step: Step, entry: Entry) -> list[Event]:
         self._complete(step, entry)
@@ -159,7 +160,9 @@ class Runner:
         self._schedule.give_back(attempt.step)
         if verdict.reason:
             return self._fail(attempt, verdict, seconds)
-        facts = {"cpu_seconds": round(ended.cpu, 3), "memory": ended.memory}
+        facts: dict[str, Any] = {"cpu_seconds": round(ended.cpu, 3), "memory": ended.memory}
+        if unlisted := attempt.unlisted():
+            facts["unlisted"] = unlisted
         return self._finish(attempt, seconds, facts)
 
     def _again(self, attempt: Attempt, number: int, reason: str, *, cold: bool) -> list[Event]:
@@ -174,6 +177,8 @@ class Runner:
         self._written.append(entry.path)
         self._complete(step, entry)
         told = {"attempt": attempt.number, "seconds": seconds, "entry": entry.key, "facts": facts}
+        if "unlisted" in facts:
+            told["detail"] = not_reused(step, facts["unlisted"])
         return [self._event(step, State.DONE, **told)]
 
     def _fail(self, attempt: Attempt, verdict: Verdict, seconds: float) -> list[Event]:

@@ -14,13 +14,13 @@ from typing import Any
 
 from concrete_cli import detached, disk, memory, results, results_finetune, tracking
 from concrete_cli import execute as executor
-from concrete_cli.backend import Backend
+from concrete_cli.backend import Backend, Event
 from concrete_cli.cli import streams
 from concrete_cli.cloud import remote, resuming
 from concrete_cli.errors import ConcreteError, Interrupted, NotFound, UsageError
 from concrete_cli.execute import Request
 from concrete_cli.runs import Run
-from concrete_cli.view import output, progress
+from concrete_cli.view import output, progress, undeclared
 from concrete_cli.workspace import Workspace
 
 PIPE = Path("-")
@@ -102,6 +102,7 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
     told = set() if goes_on or driven else _ended_badly(run)
     done = not goes_on and bool(run.events()) and results.status(run) == "done"
     events = backend.watch(run.record.get("handle", run.id))
+    happened: list[Event] = []
     with (
         leaving(run) if goes_on or driven else _stopping(run),
         progress.progress(run.plan, expected, quiet=manner.quiet, verbose=manner.verbose) as shown,
@@ -109,8 +110,10 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
         for event in run.noted(events) if goes_on else events:
             if (event.step, event.time) in told:
                 continue
+            happened.append(event)
             with contextlib.suppress(OSError):  # nobody looks any more; the run goes on
                 shown.show(event)
+    undeclared.warn(run, happened)
     if driven or done:
         return
     if goes_on:

@@ -58,7 +58,7 @@ def ways(team, tmp_path):
     """Return the environments in which labtools is found: by a path, and by an editable install."""
     path = os.environ["PYTHONPATH"]
     site = tmp_path / "site-packages"
-    (site / "lab_tools-0.1.dist-info").mkdir(parents=True)
+    (site / "lab_tools-0.1.dist-info").mkdir(parents=True, exist_ok=True)
     (site / "lab_tools-0.1.dist-info" / "METADATA").write_text("Name: lab-tools\nVersion: 0.1\n")
     (site / "lab_tools-0.1.dist-info" / "top_level.txt").write_text("labtools\n")
     finder = f"""
@@ -135,3 +135,27 @@ def test_two_machines_come_to_the_same_recipe(concrete, team, tmp_path):
         concrete("run", team.file, "--home", home, env=env)
         keys |= {path.name for path in home.glob("cache/??/*")}
     assert len(keys) == 1
+
+
+def test_a_library_that_imports_the_teams_code(concrete, team, tmp_path):
+    """Nobody reads what a library imports; the code of the team is seen, and never stale."""
+    site = tmp_path / "site-packages"
+    (site / "plugin-1.0.dist-info").mkdir(parents=True)
+    (site / "plugin-1.0.dist-info" / "METADATA").write_text("Name: plugin\nVersion: 1.0\n")
+    (site / "plugin.py").write_text("import labtools\n")
+    (team.lib / "sitecustomize.py").write_text(f"import site; site.addsitedir({str(site)!r})")
+    script = team.file.parent / "say.py"
+    text = SAY.format("import plugin; labtools = plugin.labtools")
+    script.write_text(text.replace("import labtools\n", ""))
+    env = ways(team, tmp_path)["path"] | {"XDG_RUNTIME_DIR": os.environ["HOME"]}
+    team.file.write_text(EXPERIMENT + '[backend.local]\nkeep_warm = "60s"\n')
+    try:
+        for factor in (1, 2, 3):
+            team.write(factor)
+            done = concrete("run", team.file, "--json", env=env)
+            assert word(done) == f"({factor}, 0)"
+            assert (
+                'files = ["../lib/labtools/__init__.py", "../lib/labtools/part.py"]' in done.stderr
+            )
+    finally:
+        concrete("warm", "stop", env=env)
