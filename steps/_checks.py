@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from _columns import Column, Wanted
 from _expression import Expression, parse_all
 from _step import Refused
-from _words import first, places
+from _words import first
 
 FEWEST_ROWS = 2
 
@@ -23,10 +23,13 @@ def check(table: pa.Table, columns: Sequence[Column], wanted: Wanted) -> None:
         raise Refused(f"{wanted.source} has one row: there is nothing to learn from")
     _check_target(table, wanted)
     for column in columns:
+        if column.role == "feature" and table[column.name].null_count == table.num_rows:
+            message = f"has no values in the rows that have a {wanted.target}: drop it or fill it"
+            raise wanted.refused(column.name, message)
         if column.role == "feature" and column.kind == "number":
             infinite = np.isinf(_floats(table, column.name))
             if infinite.any():
-                message = f"is infinite in {places(infinite)}: correct it or leave it empty"
+                message = f"is infinite in {wanted.places(infinite)}: correct it or leave it empty"
                 raise wanted.refused(column.name, message)
         _check_rules(table, column, wanted)
     _check_features(table, columns, wanted)
@@ -43,7 +46,9 @@ def _check_target(table: pa.Table, wanted: Wanted) -> None:
             if count
         )
         noun, rows = ("value", "this row") if bad.sum() == 1 else ("values", "these rows")
-        message = f"is the target and has {what} {noun}, in {places(bad)}: remove {rows}"
+        message = f"is the target and has {what} {noun}, in {wanted.places(bad)}: remove {rows}"
+        if missing and not infinite:
+            message += ', or write missing_target = "drop" in [data]'
         raise wanted.refused(wanted.target, message)
     if values.min() == values.max():
         message = f"is the target and is {values[0]:g} in every row: there is nothing to predict"
@@ -55,7 +60,7 @@ def _check_rules(table: pa.Table, column: Column, wanted: Wanted) -> None:
     array = table[column.name]
     missing = np.asarray(pc.is_null(array, nan_is_null=True))
     if not rules.get("missing", True) and missing.any():
-        message = f"is missing in {places(missing)}: fill it, or allow it (missing = true)"
+        message = f"is missing in {wanted.places(missing)}: fill it, or allow it (missing = true)"
         raise wanted.refused(column.name, message)
     for word, key, wrong in (("below", "min", np.less), ("above", "max", np.greater)):
         if rules.get(key) is not None:
@@ -63,7 +68,9 @@ def _check_rules(table: pa.Table, column: Column, wanted: Wanted) -> None:
             outside = wrong(values, rules[key])
             if outside.any():
                 value = values[first(outside)]
-                message = f"is {word} its {key} {rules[key]:g} in {places(outside)}: {value:g}"
+                message = (
+                    f"is {word} its {key} {rules[key]:g} in {wanted.places(outside)}: {value:g}"
+                )
                 raise wanted.refused(column.name, f"{message}; correct it or change the limit")
     if rules.get("choices") is not None:
         _check_choices(array, missing, column, rules["choices"], wanted)
@@ -82,7 +89,7 @@ def _check_choices(
     if strange.any():
         value = array[first(strange)].as_py()
         listed = ", ".join(map(str, choices))
-        message = f"is not one of its choices ({listed}) in {places(strange)}: {value!r}"
+        message = f"is not one of its choices ({listed}) in {wanted.places(strange)}: {value!r}"
         raise wanted.refused(column.name, message)
 
 
@@ -116,8 +123,8 @@ def _undefined(
             break
     facts = ", ".join(f"{read} = {values[read][row]:g}" for read in expression.columns)
     return Refused(
-        f"{wanted.source}: feature {name} = {expression.text!r} {reason} in {places(undefined)},"
-        f" where {facts}: correct the rows or the expression"
+        f"{wanted.source}: feature {name} = {expression.text!r} {reason} in"
+        f" {wanted.places(undefined)}, where {facts}: correct the rows or the expression"
     )
 
 

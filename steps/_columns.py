@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from _expression import ExpressionError, parse_all
 from _numerals import Given, Tally, maybe_thousands, number_in, numbers
+from _pandas import categorical
 from _step import Refused
 from _table import Read, is_number, is_text
 from _verdict import File, Verdict, verdicts
@@ -21,6 +22,11 @@ from _words import first, nearest, places
 
 WHOLE = r"^[+-]?(0|[1-9]\d*)(\.0*)?$"
 SHOWN = 5
+FEW = 10  # words that look like classes
+NO_CLASSES = (
+    "the target must be a number, for classification is not supported yet: write 0 and 1, say, to"
+    " train a regression"
+)
 
 
 @dataclass(frozen=True)
@@ -35,13 +41,26 @@ class Wanted:
     features: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     group_by: Sequence[str] = ()
+    stratify_by: str = ""
+    rows: Any = None  # the numbers of the rows in the file, where some were left out
     given: Given = field(default_factory=Given)
+
+    @property
+    def named(self) -> set[str]:
+        """Every column that the experiment names, for whatever purpose."""
+        lists = (self.drop, self.categorical, self.checks, self.units, self.group_by)
+        read = (one.columns for one in parse_all(self.features).values())
+        return {self.target, self.stratify_by}.union(*lists, *read)
 
     def role(self, name: str) -> str:
         """Return what the column is there for: target, dropped or feature."""
         if name == self.target:
             return "target"
         return "dropped" if name in self.drop else "feature"
+
+    def places(self, mask: Any) -> str:
+        """Return which rows of the file are in a mask."""
+        return places(mask, self.rows)
 
     def refused(self, name: str, message: str) -> Refused:
         """Return the refusal of a column."""
@@ -74,6 +93,8 @@ def typed(read: Read, wanted: Wanted) -> tuple[pa.Table, list[Column], list[str]
     _check_names(names, wanted)
     _check_features(names, wanted)
     numeric = _must_be_numbers(wanted)
+    read, categories = _decoded(read, wanted, numeric)
+    wanted = replace(wanted, categorical=[*wanted.categorical, *categories])
     table, found = _decided(read, wanted, numeric)
     columns, arrays = [], {}
     for name in names:
@@ -85,6 +106,18 @@ def typed(read: Read, wanted: Wanted) -> tuple[pa.Table, list[Column], list[str]
         written = verdict.written.facts() if verdict and kind == "number" else {}
         columns.append(Column(name, kind, dtype, wanted.role(name), unit, written))
     return pa.table(arrays), columns, [*told(found)]
+
+
+def _decoded(read: Read, wanted: Wanted, numeric: Collection[str]) -> tuple[Read, list[str]]:
+    """Return the table without dictionaries, and the columns that are categories by their type."""
+    table, found = read.table, categorical(read.table.schema)
+    for number, field_ in enumerate(table.schema):
+        if pa.types.is_dictionary(field_.type):
+            values = pc.cast(table[field_.name], field_.type.value_type)
+            table = table.set_column(number, field_.name, values)
+    free = [name for name in found if name not in {*numeric, *wanted.drop}]
+    names = [name for name in free if is_text(table[name].type) or is_number(table[name].type)]
+    return replace(read, table=table), names
 
 
 def _decided(
@@ -196,8 +229,6 @@ def _must_be_numbers(wanted: Wanted) -> set[str]:
 def _plain(
     array: Any, name: str, wanted: Wanted, verdict: Verdict | None, *, numeric: bool
 ) -> tuple[Any, str]:
-    if pa.types.is_dictionary(array.type):
-        array = pc.cast(array, array.type.value_type)
     if wanted.role(name) == "dropped":
         return _dropped(array)
     if pc.all(pc.is_null(array, nan_is_null=True)).as_py():
@@ -210,15 +241,29 @@ def _plain(
         return _booleans(array, name, wanted), "boolean"
     if is_number(array.type):
         return _unmarked(_numbers(array), wanted), "number"
+    if name == wanted.target and is_text(array.type):
+        _refuse_classes(array, wanted)
     if verdict:
         return _text(pc.cast(array, pa.string()), name, wanted, verdict, numeric=numeric)
     advice = "drop it, list it as categorical, or make numbers of it"
     raise wanted.refused(name, f"holds {array.type}: {advice}")
 
 
+def _refuse_classes(array: Any, wanted: Wanted) -> None:
+    """Refuse a target of a few words, none of which is a number."""
+    words = sorted(pc.unique(pc.drop_null(pc.cast(array, pa.string()))).to_pylist())
+    if (
+        2 * len(words) <= len(array)
+        and len(words) <= FEW
+        and all(number_in(one) is None for one in words)
+    ):
+        shown = ", ".join(map(repr, words[:SHOWN])) + (", ..." if len(words) > SHOWN else "")
+        raise wanted.refused(wanted.target, f"holds texts ({shown}): {NO_CLASSES}")
+
+
 def _booleans(array: Any, name: str, wanted: Wanted) -> Any:
     if name == wanted.target:
-        raise wanted.refused(name, "holds true and false: the target must be a number")
+        raise wanted.refused(name, f"holds true and false: {NO_CLASSES}")
     return pc.cast(array, pa.float64()) if array.null_count else array
 
 

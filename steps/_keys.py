@@ -39,14 +39,14 @@ def comparable(written: pa.Table, table: pa.Table) -> pa.Table:
     return pa.table({name: pc.if_else(alone, None, key) for name, key in keys.items()})
 
 
-def notice(keys: pa.Table) -> list[str]:
-    """Return what a person has to know of rows without a key."""
+def notice(keys: pa.Table, rows: Any) -> str:
+    """Return what a person has to know of rows without a key; `rows` are their numbers."""
     alone = np.logical_and.reduce([np.asarray(pc.is_null(key)) for key in keys.columns])
     if not alone.any():
-        return []
+        return ""
     names = " or ".join(map(repr, keys.column_names))
     have, each = ("has", "it is") if alone.sum() == 1 else ("have", "each is")
-    return [f"{places(alone)} {have} no {names} to group by: {each} a group of its own"]
+    return f"{places(alone, rows)} {have} no {names} to group by: {each} a group of its own"
 
 
 def _without(keys: Sequence[Any]) -> Any:

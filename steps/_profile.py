@@ -33,7 +33,10 @@ def profile(table: pa.Table, columns: Sequence[Column], wanted: Wanted) -> dict[
         "target": wanted.target,
         "features": dict(wanted.features),
         "columns": facts,
-        "warnings": [*_odd_columns(facts, table.num_rows), *_odd_rows(table, columns, hashes)],
+        "warnings": [
+            *_odd_columns(facts, table.num_rows),
+            *_odd_rows(table, columns, hashes, wanted.rows),
+        ],
     }
 
 
@@ -79,7 +82,7 @@ def _odd_columns(facts: Sequence[Mapping[str, Any]], rows: int) -> Iterator[str]
 
 
 def _odd_rows(
-    table: pa.Table, columns: Sequence[Column], hashes: Mapping[str, Any]
+    table: pa.Table, columns: Sequence[Column], hashes: Mapping[str, Any], rows: Any
 ) -> Iterator[str]:
     features = [column.name for column in columns if column.role == "feature"]
     target = next(column.name for column in columns if column.role == "target")
@@ -89,5 +92,5 @@ def _odd_rows(
         for column in columns
         if column.role == "feature" and column.kind == "number"
     }
-    yield from conflicts(hashes, features, values, target)
-    yield from against_trend(hashes, numbers, features, values, target)
+    yield from conflicts(hashes, features, values, target, rows)
+    yield from against_trend(hashes, numbers, features, values, target, rows)

@@ -28,6 +28,7 @@ from _dialect import Dialect
 from _files import Part
 from _files import opened as parts_of
 from _numerals import Tally, notation, numbers
+from _pandas import categorical, index_columns
 from _step import Refused
 from _table import (
     MISSING,
@@ -100,6 +101,7 @@ class Table:
         self._files = [FORMATS[part.format](part, model.reading) for part in parts]
         check_same(parts, [file.names for file in self._files])
         self.names: list[str] = self._files[0].names
+        self.index, self.categories = self._files[0].index, self._files[0].categories
         self.is_text = isinstance(self._files[0], _Csv)
         self.delimiter = self._files[0].delimiter
         self.notes = [note for file in self._files for note in file.notes]
@@ -238,6 +240,9 @@ class _Parquet:
         self.names: list[str] = [*self.file.schema_arrow.names, *(key for key, _ in part.keys)]
         self.keys = dict(part.keys)
         check_names(self.path, self.names)
+        schema = self.file.schema_arrow
+        self.index = index_columns(schema)
+        self.categories = categorical(schema)
 
     def unusual(self, names: Collection[str]) -> bool:
         """Whether some of these columns are text."""
@@ -284,6 +289,8 @@ class _Sheet:
     """A spreadsheet, all of it in memory."""
 
     delimiter = ""
+    index: Sequence[str] = ()
+    categories: Sequence[str] = ()
 
     def __init__(self, part: Part, _: Reading) -> None:
         self.path = part.shown
@@ -313,6 +320,9 @@ class _Sheet:
 
 class _Csv:
     """A CSV file."""
+
+    index: Sequence[str] = ()
+    categories: Sequence[str] = ()
 
     def __init__(self, part: Part, wanted: Reading) -> None:
         self.path, self.file, self.wanted = part.shown, part.path, wanted

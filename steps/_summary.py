@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+import _times
 from _numerals import MOSTLY, Notation, Tally, maybe_thousands, numbers
 from _stream import Table
 from _table import CODE, MISSING, is_number, is_text, without
@@ -78,6 +79,16 @@ class Column:
         self.more = len(self.levels) > MOST
 
     @property
+    def times(self) -> bool:
+        """Whether its values are evidently dates or times."""
+        if self.type is not None:
+            return bool(pa.types.is_date(self.type) or pa.types.is_timestamp(self.type))
+        if self.numbers:
+            values, rising = self.numbers.values, self.numbers.ascending
+            return _times.are_times(self.name, values, rising=rising)
+        return _times.are_dates([*self.levels])
+
+    @property
     def others(self) -> dict[str, int]:
         """The texts among numbers that are none, with their rows."""
         tally = self.tally
@@ -90,10 +101,11 @@ class Column:
 
 def summarise(table: Table, target: str) -> tuple[list[Column], pa.Table]:
     """Return the columns, and the first rows of the table."""
-    columns = {name: Column(name) for name in table.names}
+    names = [name for name in table.names if name not in table.index or name == target]
+    columns = {name: Column(name) for name in names}
     first: list[Any] = []
     again: set[str] = set()  # those that turned out to be text after their first rows
-    for batch in _batches(table, table.names):
+    for batch in _batches(table, names):
         if sum(one.nbytes for one in first) < SAMPLE:
             first.append(batch)
         for name, array in zip(batch.schema.names, batch.columns, strict=True):
@@ -108,7 +120,8 @@ def summarise(table: Table, target: str) -> tuple[list[Column], pa.Table]:
 
 def _batches(table: Table, names: Collection[str]) -> Iterator[Any]:
     """Yield all rows; a CSV file has text only, in which words such as NA stand for no value."""
-    for batch in table.batches(names, {}, 0, 1):
+    text = {name: pa.string() for name in table.categories if name in names}
+    for batch in table.batches(names, text, 0, 1):
         arrays = [without(array, MISSING) if table.is_text else array for array in batch.columns]
         yield pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
@@ -190,7 +203,8 @@ def _decide(table: Table, columns: dict[str, Column], target: str) -> None:
         _count_texts(table, [one for one in plain if one.numbers and one.numbers.thousands])
         found = decided()
     for name, verdict in found.items():
-        columns[name].verdict = verdict
+        stays = name in table.categories and name not in required and not verdict.times
+        columns[name].verdict = Verdict("category") if stays else verdict
 
 
 def _count_numbers(table: Table, columns: dict[str, Column]) -> None:

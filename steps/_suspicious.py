@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from _hashes import Hashes
 
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 FEWEST_PAIRS = 30
 ONE_WAY = 0.9
 FAR = 0.25
@@ -22,11 +23,16 @@ SHOWN = 5
 
 
 def conflicts(
-    hashes: Mapping[str, Hashes], features: Sequence[str], target: Floats, name: str
+    hashes: Mapping[str, Hashes],
+    features: Sequence[str],
+    target: Floats,
+    name: str,
+    number: Numbers,
 ) -> Iterator[str]:
     """Yield a warning per group of rows with equal features and targets far apart.
 
-    `name` is what the target is called. The worst five groups are named.
+    `name` is what the target is called, `number` has the numbers of the rows. The worst five groups
+    are named.
     """
     same = _total(hashes, features)
     order = np.lexsort((target, same))
@@ -41,11 +47,11 @@ def conflicts(
         other = int(rows[np.argmax(np.abs(target[rows] - target[odd]))])
         if len(rows) == 2:
             values = f"{name} is {target[odd]:g} and {target[other]:g}"
-            yield f"rows {odd + 1} and {other + 1} disagree: {values}, all features equal"
+            yield f"rows {number[odd]} and {number[other]} disagree: {values}, all features equal"
             continue
         yield (
-            f"row {odd + 1} looks wrong: {name} is {target[odd]:g}, and {target[other]:g} in"
-            f" row {other + 1}, all features equal ({len(rows)} such rows, median {middle:g})"
+            f"row {number[odd]} looks wrong: {name} is {target[odd]:g}, and {target[other]:g} in"
+            f" row {number[other]}, all features equal ({len(rows)} such rows, median {middle:g})"
         )
 
 
@@ -55,10 +61,12 @@ def against_trend(
     features: Sequence[str],
     target: Floats,
     name: str,
+    number: Numbers,
 ) -> Iterator[str]:
     """Yield a warning per row whose target jumps against what one feature does to all others.
 
-    `name` is what the target is called. The worst five of each feature are named.
+    `name` is what the target is called, `number` has the numbers of the rows. The worst five of
+    each feature are named.
     """
     everything = _total(hashes, features)
     for column, values in numbers.items():
@@ -78,11 +86,11 @@ def against_trend(
         usual, seen = ("grows", "falls") if grows > 0.5 else ("falls", "grows")
         jump = -change if grows > 0.5 else change
         wrong = np.flatnonzero(jump > FAR * target.std())
-        for number in wrong[np.argsort(-jump[wrong], kind="stable")][:SHOWN]:
-            one, other = int(before[number]), int(after[number])
+        for pair_ in wrong[np.argsort(-jump[wrong], kind="stable")][:SHOWN]:
+            one, other = int(before[pair_]), int(after[pair_])
             yield (
-                f"row {other + 1} looks wrong: {name} {seen} from {target[one]:g} (row {one + 1})"
-                f" to {target[other]:g} as {column} grows from {values[one]:g} to"
+                f"row {number[other]} looks wrong: {name} {seen} from {target[one]:g} (row"
+                f" {number[one]}) to {target[other]:g} as {column} grows from {values[one]:g} to"
                 f" {values[other]:g}, all else equal; in {max(grows, 1 - grows):.0%} of such pairs"
                 f" it {usual}"
             )

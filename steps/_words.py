@@ -11,9 +11,13 @@ import numpy as np
 SHOWN = 3
 
 
-def places(mask: Any) -> str:
-    """Return `row 7`, or `12 rows (first 5, 9, 12)`, for a mask over the rows; counted from 1."""
-    rows = np.flatnonzero(np.asarray(mask)) + 1
+def places(mask: Any, numbers: Any = None) -> str:
+    """Return `row 7`, or `12 rows (first 5, 9, 12)`, for a mask over the rows.
+
+    `numbers` are those of the rows in the file; without, they are counted from 1.
+    """
+    rows = np.flatnonzero(np.asarray(mask))
+    rows = rows + 1 if numbers is None else numbers[rows]
     first = ", ".join(map(str, rows[:SHOWN]))
     return f"row {first}" if len(rows) == 1 else f"{len(rows)} rows (first {first})"
 

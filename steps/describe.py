@@ -14,8 +14,11 @@ from typing import Any
 
 import pyarrow as pa
 
+import _classes
 import _stream
+import _times
 from _columns import told
+from _pandas import left_out
 from _step import Refused, arguments, run, write_json
 from _summary import Column, mostly, summarise
 
@@ -41,8 +44,12 @@ def main(args: argparse.Namespace) -> None:
     """Write description.json: rows, notes, and of each column what is in it."""
     with _stream.opened(args.source) as table:
         found, first = summarise(table, args.target)
-        notes = [*table.notes]
+        notes, categories = [*table.notes], table.categories
+        index = [name for name in table.index if name != args.target]
     columns = [_column(one) for one in found]
+    for one in columns:
+        if one["name"] in categories and one["kind"] == "category" and one["digits"]:
+            one["note"] = "the file says that its numbers are names"
     notes += told({one.name: one.verdict for one in found if one.verdict}, codes=False)
     notes += [f"{one['name']} {_infinite(one['infinite'])}" for one in columns if one["infinite"]]
     rows = found[0].rows
@@ -50,7 +57,18 @@ def main(args: argparse.Namespace) -> None:
         raise Refused(f"{args.source} has a header but no rows")
     notes += [*_many(columns, rows)]
     repeats = _repeats(first, columns, args.target)
-    facts = {"rows": rows, "notes": notes, "columns": columns, "repeats": repeats}
+    notices = (
+        left_out(index),
+        *(_few(one) for one in found if one.name == args.target),
+        _times.notice([one.name for one in found if one.times]),
+    )
+    facts = {
+        "rows": rows,
+        "notices": [one for one in notices if one],
+        "notes": notes,
+        "columns": columns,
+        "repeats": repeats,
+    }
     write_json(args.description / "description.json", facts)
 
 
@@ -60,6 +78,7 @@ def _column(column: Column) -> dict[str, Any]:
         "leave_out": None,
         "note": None,
         "mixed": False,
+        "digits": mostly(column),
         "infinite": 0,
         "missing": column.missing,
     }
@@ -76,6 +95,14 @@ def _column(column: Column) -> dict[str, Any]:
     if why and facts["mixed"]:
         why = f"{facts['note']}: correct them to use it"
     return facts | {"leave_out": why}
+
+
+def _few(column: Column) -> str:
+    """Return a warning if the target seems to hold classes."""
+    numbers = column.numbers
+    if numbers is None or numbers.more:
+        return ""
+    return _classes.notice(column.name, [*numbers.values], column.rows - numbers.missing)
 
 
 def _many(columns: list[dict[str, Any]], rows: int) -> Iterator[str]:

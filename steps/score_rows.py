@@ -54,7 +54,9 @@ def _score(
     table: Any, pipeline: Any, manifest: dict[str, Any], args: argparse.Namespace, begin: float
 ) -> dict[str, Any]:
     signature = manifest["signature"]
-    check_columns(table.names, signature, args.keep, args.data)
+    known = [*(one["name"] for one in signature["columns"]), *args.keep]
+    names = [name for name in table.names if name not in table.index or name in known]
+    check_columns(names, signature, args.keep, args.data)
     _check_kept(args.keep)
     rows = Rows(signature)
     seen = [one["name"] for one in signature["columns"]]

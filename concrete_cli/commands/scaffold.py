@@ -14,6 +14,7 @@ from concrete_cli.errors import NotFound, UsageError, nearest, no_file
 
 FILE = "concrete.toml"
 EXAMPLE = "concrete.csv"
+CLASSES = 10  # values of a target that are likely classes
 FAR = os.path.join("..", "..", "..")  # noqa: PTH118  a relative path above that helps nobody
 
 
@@ -35,8 +36,8 @@ def init(folder: Path, data: Path | None, target: str | None) -> dict[str, Any]:
     _check_target(found, target, data)
     without = next(one["missing"] for one in found["columns"] if one["name"] == target)
     if without:
-        found["notes"].append(
-            f"{without} of {found['rows']} rows have no {target}: remove them before training"
+        found["notices"].append(
+            f"{without} of {found['rows']} rows have no {target}: training leaves them out"
         )
     with permissions.of_user():
         folder.mkdir(parents=True, exist_ok=True)
@@ -85,6 +86,8 @@ def _check_target(found: dict[str, Any], target: str | None, data: Path) -> None
     if target not in numbers:
         kind, mixed = columns[target]["kind"], columns[target]["mixed"]
         why = f"holds {columns[target]['note']}" if mixed else f"is a {kind}, no number"
+        if kind == "boolean" or (kind == "category" and columns[target]["distinct"] <= CLASSES):
+            why += ", and classification is not supported yet"
         help_ = f"correct or remove them in {data}, or choose another; {known}" if mixed else known
         raise UsageError(f"{target!r} cannot be predicted: it {why}", help=help_)
     if columns[target]["distinct"] < 2:
@@ -109,6 +112,7 @@ def _facts(folder: Path, file: Path, target: str, found: dict[str, Any]) -> dict
         "target": target,
         "columns": [name for name in kept if name != target],
         "left_out": left_out,
+        "notices": found["notices"],
         "notes": found["notes"] + notes,
     }
 

@@ -58,7 +58,7 @@ def experiment(found: Mapping[str, Any], name: str, source: str, target: str) ->
     lines = [
         f"# What tells {_one_line(target)}? {count} rows, {others} to go by.",
         "# Check it with `concrete check`, run it with `concrete train`.",
-        *(f"# {_one_line(note)}" for note in found["notes"]),
+        *(f"# {_one_line(note)}" for note in (*found["notices"], *found["notes"])),
         "",
         "[experiment]",
         f"name = {_text(name)}",
@@ -67,6 +67,7 @@ def experiment(found: Mapping[str, Any], name: str, source: str, target: str) ->
         "[data]",
         f"source = {_text(source)}  # CSV or Parquet, relative to this file",
         f"target = {_text(target)}  # what to predict",
+        _lost(next(one["missing"] for one in columns if one["name"] == target)),
         *_listed("drop", left_out, "leave_out", "columns that are not used"),
         *_listed("categorical", mixed, "note", "columns whose numbers are names, such as a code"),
         "",
@@ -107,6 +108,14 @@ def experiment(found: Mapping[str, Any], name: str, source: str, target: str) ->
 def families(rows: int) -> tuple[str, ...]:
     """Return the model families that are worth their time on so many rows."""
     return SMALL if rows <= FEW else MIDDLE if rows <= SOME else LARGE
+
+
+def _lost(missing: int) -> str:
+    if missing:
+        return (
+            f'missing_target = "drop"  # leave out the {counted(missing, "row")} without a target'
+        )
+    return 'missing_target = "refuse"  # or "drop": leave out rows without a target'
 
 
 def _listed(

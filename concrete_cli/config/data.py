@@ -51,6 +51,9 @@ class Data(Table):
         description="What the source must hold: its sha256. A URL needs it: concrete pin --help",
     )
     target: Text = Field(description="The numeric column to predict.")
+    missing_target: Literal["refuse", "drop"] = Field(
+        "refuse", description="What becomes of rows without a target: refused, or left out."
+    )
     units: dict[str, str] = Field(
         default_factory=dict, description="The unit of each column, for reports and the endpoint."
     )

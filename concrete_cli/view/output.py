@@ -31,7 +31,7 @@ def result(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         document(found)
         return
-    _warn([*found.get("notices", []), *_odd_data(found), *_failed_candidates(found)])
+    warn([*found.get("notices", []), *_odd_data(found), *_failed_candidates(found)])
     if found["leaderboard"]:
         print("\n".join([*leaderboard(found), ""]))
     for line in _summary(found):
@@ -143,7 +143,8 @@ def detached(run: Run, *, as_json: bool) -> None:
         )
 
 
-def _warn(warnings: list[str]) -> None:
+def warn(warnings: list[str]) -> None:
+    """Print warnings on stderr."""
     word = style.paint("warning", "yellow", stream=sys.stderr)
     for warning in warnings:
         print(f"{word}: {warning}", file=sys.stderr)

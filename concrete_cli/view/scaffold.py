@@ -20,6 +20,7 @@ def made(found: dict[str, Any], *, as_json: bool) -> None:
     file = shown(Path(found["experiment"]))
     columns = counted(len(found["columns"]), "column")
     print(f"wrote {file}: {found['rows']} rows, {columns} to tell {found['target']} by")
+    output.warn(found["notices"])
     for name, why in found["left_out"].items():
         print(f"left out {name}: {why}")
     for note in found["notes"]:

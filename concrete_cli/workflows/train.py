@@ -79,6 +79,7 @@ def prepare(experiment: Experiment) -> Step:
             **({"reading": reading} if (reading := _reading(experiment)) else {}),
             "group_by": list(experiment.split.group_by),
             **({"stratify_by": stratify.column} if stratify else {}),
+            **({"missing_target": "drop"} if data.missing_target == "drop" else {}),
         },
     )
 

@@ -84,8 +84,10 @@ def test_rows_without_a_target_are_told(concrete, tmp_path):
 
     told = concrete("init", "e", "--data", "rows.csv", "--target", "target")
 
-    assert "note: 1 of 4 rows have no target: remove them before training" in told.stdout
+    assert "warning: 1 of 4 rows have no target: training leaves them out" in told.stderr
     assert "1 of 4 rows have no target" in (tmp_path / "e" / "concrete.toml").read_text()
+    assert toml(tmp_path / "e")["data"]["missing_target"] == "drop"
+    concrete("init", "f", "--data", "rows.csv", "--target", "code", code=2)
 
 
 def test_infinite_values_are_told_before_training_refuses_them(concrete, tmp_path):
@@ -151,3 +153,44 @@ def test_digits_that_begin_with_a_zero_are_names(concrete, tmp_path, suffix):
     assert found["columns"]["rate"] == {"min": 0, "max": 10, "missing": False}
     assert "note: place is categorical: '01067' begins with a zero" in told.stdout
     concrete("check", "e/concrete.toml")
+
+
+def test_what_changes_the_meaning_of_scores_is_a_warning(concrete, tmp_path):
+    """An index, a Categorical of digits, times, classes, rows without a target: from init on."""
+    frame = pd.DataFrame(
+        {
+            "size": np.arange(40) ** 2 % 37,
+            "code": pd.Categorical([3, 1, 2, 1] * 10),
+            "seen": pd.date_range("2024-01-01", periods=40),
+            "at": 1_700_000_000 + np.arange(40) * 60,
+            "bad": [0.0, 1.0, 1.0, None] * 10,
+            "batch": [None, "a", "b", "c", "d", None, "e", "f"] * 5,
+        },
+        index=pd.Index([f"row {number}" for number in range(40)], name="where"),
+    )
+    frame.to_parquet(tmp_path / "rows.parquet")
+
+    made = concrete("init", "e", "--data", "rows.parquet", "--target", "bad")
+    experiment = toml(tmp_path / "e")
+    words = ["--set", 'train.candidates={a={model="ridge"}}', "--set", "train.folds=2"]
+    words += ["--set", 'split.group_by=["batch"]', "--set", "split.test_fraction=0.3"]
+    trained = concrete("train", "e/concrete.toml", *words)
+    found = concrete("show", "latest", "--json", cwd=tmp_path / "e").json()
+    page = concrete("report", "latest", "-o", "-", cwd=tmp_path / "e", code=None).stdout
+    frame.drop(columns="bad").to_parquet(tmp_path / "new.parquet")
+    words = ["--model", "run:latest", "--data", tmp_path / "new.parquet", "--out", "new.csv"]
+    words += ["--keep", "seen", "--keep", "at"]
+    concrete("score", *words, cwd=tmp_path / "e")
+
+    assert experiment["data"]["missing_target"] == "drop"
+    assert experiment["data"]["categorical"] == ["code"]
+    assert experiment["data"]["columns"]["code"]["choices"] == ["1", "2", "3"]
+    assert "where" not in (tmp_path / "e" / "concrete.toml").read_text().partition("[data]")[2]
+    for text in ("the index that pandas", "REGRESSION", "'seen' and 'at' hold dates or times"):
+        assert text in made.stderr
+        assert text in trained.stderr
+        assert any(text in notice for notice in found["notices"])
+    assert "10 of 40 rows have no 'bad' and are left out: 4, 8, 12, ..." in trained.stderr
+    assert "have no 'batch' to group by" in trained.stderr
+    assert (tmp_path / "e" / "new.csv").read_text().count("\n") == 41
+    assert "REGRESSION" in page

@@ -38,7 +38,7 @@ def test_missing_targets_are_counted_and_placed(refusal):
     rows = "".join(f"{number},{'' if number % 3 else number}\n" for number in range(1, 13))
     assert refusal("size,price\n" + rows) == (
         "FILE: column 'price' is the target and has 8 missing values,"
-        " in 8 rows (first 1, 2, 4): remove these rows"
+        ' in 8 rows (first 1, 2, 4): remove these rows, or write missing_target = "drop" in [data]'
     )
 
 
@@ -191,7 +191,10 @@ def test_columns_without_values_and_dates(refusal):
 
 def test_the_target_is_no_boolean(refusal):
     text = refusal("size,price\n1,true\n2,false\n")
-    assert text == "FILE: column 'price' holds true and false: the target must be a number"
+    assert text == (
+        "FILE: column 'price' holds true and false: the target must be a number, for classification"
+        " is not supported yet: write 0 and 1, say, to train a regression"
+    )
 
 
 def test_the_profile(prepare, write):
