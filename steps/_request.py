@@ -8,56 +8,76 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import _formats
+from _formats import Columns
 from _pipeline import label, level
+from _rejected import LARGEST, Rejected, kind, short
 
 MOST_ROWS = 10_000
-LARGEST = 1e15  # of a number, or ten times what the training rows held if that is more
 SHOWN = 5  # problems told of one request
 WARNED = 20  # warnings told of one request
-LONGEST = 40  # characters of a value that are told
-KINDS = {
-    bool: "true or false",
-    str: "a text",
-    type(None): "null",
-    list: "a list",
-    dict: "an object",
+FINITE = 1e300  # of a number that is the level of a category
+# How the text of something else than JSON begins.
+OTHERS = {
+    "<": "XML or HTML",
+    "{'": "Python: JSON has double quotes",
+    "[{'": "Python: JSON has double quotes",
+    "PAR1": "Parquet",
+    "PK": "a zip file",
 }
-
-Columns = dict[str, list[Any]]
-
-
-class Rejected(ValueError):
-    """A request that cannot be answered; `status` is the HTTP status that says so."""
-
-    def __init__(self, message: str, status: int = 422) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class _NoNumber(ValueError):
-    """NaN, Infinity or -Infinity."""
 
 
 def parse(raw: str | bytes) -> Any:
-    """Return JSON data; NaN, infinities and bytes that are not UTF-8 are no JSON."""
+    """Return JSON data; NaN, infinities, keys given twice and other encodings are no JSON."""
+    text = ""
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
-        return json.loads(text, parse_constant=_refuse_constant)
+        return DECODE(text.removeprefix("\ufeff"))  # some clients begin with a byte order mark
+    except Rejected:
+        raise
     except RecursionError:
         raise Rejected("the body is nested too deeply") from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
-        raise Rejected(f"the body is not JSON: {error.msg}, {place}") from None
+        message = f"the body is not JSON: {error.msg}, {place}"
+        raise Rejected(message + _looks_like(text, error)) from None
     except UnicodeDecodeError:
         raise Rejected("the body is not UTF-8") from None
-    except _NoNumber as error:
-        raise Rejected(f"the body is not JSON: {error} is no number") from None
     except ValueError:
         raise Rejected("the body holds a number with too many digits") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):  # which one would count?
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise Rejected(f"the body is not JSON: the key {short(twice)} is given twice")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise Rejected(f"the body is not JSON: {name} is not a number")
+
+
+DECODE = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant).decode
+
+
+def _looks_like(text: str, error: json.JSONDecodeError) -> str:
+    """Return what was sent instead, as far as it can be guessed."""
+    start = text.lstrip()[:200]
+    found = next((what for begin, what in OTHERS.items() if start.startswith(begin)), "")
+    first = start.partition("\n")[0]
+    if error.msg == "Extra data" and start[:1] in ("{", "["):
+        found = "JSON lines: send one document"
+    elif not found and start and start[0] not in '{["' and any(one in first for one in ",;\t"):
+        found = "CSV"
+    elif not found and "=" in first and start[0] not in '{["':
+        found = "a form"
+    return f"; it looks like {found}" if found else ""
 
 
 class Signature:
@@ -69,14 +89,16 @@ class Signature:
         self.most_rows = most_rows
 
     def read(self, document: Any) -> tuple[Columns, list[str]]:
-        """Return the columns of `{"data": [{column: value}, ...]}`, and what is odd in them."""
-        rows = self._rows(document)
-        problems = list(self._unknown(rows))
+        """Return the columns of the rows in a document, and what is odd in them.
+
+        The formats are those of `_formats.py`.
+        """
+        sent, problems = _formats.read(document, self.names, self.most_rows)
         columns: Columns = {}
         warnings: list[str] = []
         for column in self.columns:
             name = column.name
-            given = [row.get(name) for row in rows]
+            given = sent[name]
             columns[name] = [column.plain(value) for value in given]
             problems += column.problems(given)
             if not problems:
@@ -86,33 +108,6 @@ class Signature:
             raise Rejected("; ".join([*problems[:SHOWN], *more]))
         rest = len(warnings) - WARNED
         return columns, warnings[:WARNED] + ([f"and {rest} more"] if rest > 0 else [])
-
-    def _rows(self, document: Any) -> list[dict[str, Any]]:
-        wanted = 'expected {"data": [{column: value, ...}, ...]}'
-        if not isinstance(document, dict) or not isinstance(document.get("data"), list):
-            raise Rejected(f"{wanted}, got {_kind(document)}")
-        if extra := [key for key in document if key != "data"]:
-            raise Rejected(f"{wanted}, got also {_short(extra[0])}")
-        rows: list[Any] = document["data"]
-        if not rows:
-            raise Rejected("data holds no rows")
-        if len(rows) > self.most_rows:
-            message = f"data holds {len(rows)} rows; one request may hold {self.most_rows}"
-            raise Rejected(f"{message}: send them in parts, or use batch scoring", 413)
-        for number, row in enumerate(rows, 1):
-            if type(row) is not dict:
-                raise Rejected(f"row {number}: expected an object, got {_kind(row)}")
-        return rows
-
-    def _unknown(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-        for number, row in enumerate(rows, 1):
-            if row.keys() <= self.names:
-                continue
-            strange = next(key for key in row if key not in self.names)
-            near = get_close_matches(strange[:100], self.names, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            yield f"row {number}: the model has no column {_short(strange)}{hint}"
-            return
 
 
 class _Column:
@@ -135,7 +130,7 @@ class _Column:
         """Yield what is wrong with the first value that cannot be used."""
         for number, value in enumerate(values, 1):
             if not self._fits(value):
-                got = "it is missing" if value is None else f"got {_kind(value)}"
+                got = "it is missing" if value is None else f"got {kind(value)}"
                 yield f"row {number}: {self.name}: {self._expected()}, {got}"
                 return
 
@@ -144,7 +139,7 @@ class _Column:
         odd = [number for number, value in enumerate(values) if self._is_odd(value)]
         if not odd:
             return
-        value = _short(values[odd[0]])
+        value = short(values[odd[0]])
         text = f"{self.name} {value} was not seen in training"
         if self.kind == "number":
             text = f"{self.name} {value} is outside {span(self.low, self.high)}"
@@ -153,14 +148,14 @@ class _Column:
         yield text
 
     def _fits(self, value: Any) -> bool:
-        kind = type(value)
+        of = type(value)
         if value is None:
             return self.missing
         if self.kind == "number":
-            return kind in (int, float) and -self.largest <= value <= self.largest
+            return of in (int, float) and -self.largest <= value <= self.largest
         if self.kind == "boolean":
-            return kind is bool
-        return kind in (str, int, float, bool)
+            return of is bool
+        return of in (str, bool) or (of in (int, float) and -FINITE <= value <= FINITE)
 
     def _is_odd(self, value: Any) -> bool:
         if value is None:
@@ -184,20 +179,3 @@ def known_levels(facts: Mapping[str, Any]) -> frozenset[Any] | None:
 def span(low: float, high: float) -> str:
     """Return a range as people write it: 1-365, -5 to 3."""
     return f"{low:.10g}{' to ' if low < 0 or high < 0 else '-'}{high:.10g}"
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return "a number" if abs(value) <= LARGEST else "a number that is too large"
-    return KINDS.get(type(value), "something else")
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:.10g}"
-    text = repr(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
-
-
-def _refuse_constant(name: str) -> Any:
-    raise _NoNumber(name)

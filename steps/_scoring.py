@@ -10,8 +10,10 @@ import numpy as np
 
 from _bundle import load_bundle
 from _fast import Predict, compile_, prove
+from _formats import Columns
 from _intervals import Floats, interval
-from _request import Columns, Rejected, Signature, parse
+from _rejected import Rejected
+from _request import Signature, parse
 
 FEW = 32  # rows up to which walking all trees at once is the quicker way
 

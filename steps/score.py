@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))  # not every server doe
 sys.dont_write_bytecode = True  # a bundle stays as it was packed
 
 from _manifest import MANIFEST
-from _request import Rejected
+from _rejected import Rejected
 from _scoring import Scorer
 from _step import Refused, arguments, read_json
 from _step import run as run_script
@@ -36,7 +36,7 @@ def init() -> None:
 
 
 def run(raw: str) -> Any:
-    """Answer `{"data": [{column: value, ...}, ...]}`."""
+    """Answer `{"data": [{column: value, ...}, ...]}` and the other formats of `_formats.py`."""
     try:
         return LOADED["model"].answer(raw)
     except Rejected as error:

@@ -173,8 +173,8 @@ def invoke(
         typer.Argument(
             metavar="FILE",
             allow_dash=True,
-            help='JSON: {"data": [{column: value, ...}, ...]}, or a row, or a list of rows; - is'
-            " standard input.",
+            help='JSON: {"data": [{column: value, ...}, ...]}, a format of MLflow or Azure ML, a'
+            " row, or a list of rows; - is standard input.",
             show_default=False,
         ),
     ] = None,

@@ -55,12 +55,16 @@ def _columns(endpoints: Any, name: str, line: Callable[..., str]) -> str:
 
 
 def _request(raw: bytes) -> bytes:
+    """Return a request; a row and a list of rows are made one, as they were written."""
     try:
-        document = json.loads(raw)
+        text = raw.decode("utf-8-sig")
+        document = json.loads(text)
     except (ValueError, RecursionError):
         return raw  # the endpoint says where it is wrong
     if isinstance(document, list):
-        return json.dumps({"data": document}).encode()
-    if isinstance(document, dict) and "data" not in document:
-        return json.dumps({"data": [document]}).encode()
+        return f'{{"data": {text}}}'.encode()
+    if isinstance(document, dict) and not any(
+        isinstance(value, list | dict) for value in document.values()
+    ):
+        return f'{{"data": [{text}]}}'.encode()
     return raw

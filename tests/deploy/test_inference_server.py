@@ -63,6 +63,8 @@ def test_the_answers_are_the_same(azure, client, about, sample):
         about["sample"]["request"],
         {"data": [sample | {"age": 900, "water": None}]},
         {"data": [sample] * 100},
+        {"dataframe_split": {"columns": [*sample], "data": [[*sample.values()]] * 3}},
+        {name: [value] for name, value in sample.items()},
     ]
     for request in requests:
         body = json.dumps(request)
@@ -71,7 +73,10 @@ def test_the_answers_are_the_same(azure, client, about, sample):
         assert theirs.json() == client.ask("POST", "/score", body).json()
 
 
-@pytest.mark.parametrize("body", ["{", '{"data": [{"age": NaN}]}', '{"data": []}', "[" * 5000])
+BODIES = ["{", '{"data": [{"age": NaN}]}', '{"data": []}', "[" * 5000, "age,wet", '{"age": 1}']
+
+
+@pytest.mark.parametrize("body", [*BODIES, '{"data": 1, "data": 2}'])
 def test_bad_requests_are_refused_there_too(azure, client, body):
     theirs, ours = (one.ask("POST", "/score", body) for one in (azure, client))
     assert (theirs.status, ours.status) == (422, 422)

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from _request import MOST_ROWS, Rejected, Signature, parse, span
+from _rejected import Rejected
+from _request import MOST_ROWS, Signature, parse, span
 
 COLUMN = {"unit": "", "min": None, "max": None, "choices": None, "missing": False, "dtype": ""}
 SIGNATURE = Signature(
@@ -57,6 +58,8 @@ def test_levels_that_are_too_many_to_list_are_no_news():
         ({"age": 1e300}, "row 1: age: expected a number, got a number that is too large"),
         ({"age": [28]}, "row 1: age: expected a number, got a list"),
         ({"wet": 1}, "row 1: wet: expected true or false, got a number"),
+        ({"kind": 10**400}, "row 1: kind: expected a text or null, got a number that is too large"),
+        ({"kind": 1e999}, "row 1: kind: expected a text or null, got a number that is too large"),
         ({"kind": {}}, "row 1: kind: expected a text or null, got an object"),
         ({"agee": 1}, "row 1: the model has no column 'agee'; did you mean age?"),
     ],
@@ -97,8 +100,8 @@ def test_too_many_rows_are_another_error():
     ("text", "told"),
     [
         (b"{", "line 1 column 2"),
-        (b"[NaN]", "NaN is no number"),
-        (b"[-Infinity]", "-Infinity is no number"),
+        (b"[NaN]", "NaN is not a number"),
+        (b"[-Infinity]", "-Infinity is not a number"),
         (b"\xff", "not UTF-8"),
         (b"\xff\xfe[\x001\x00]\x00", "not UTF-8"),
         (b"[" * 100_000, "nested too deeply"),

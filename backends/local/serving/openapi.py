@@ -8,10 +8,11 @@ from typing import Any
 from .settings import Settings
 
 ERRORS = {
+    400: "The request is not HTTP as it should be, or the body not gzip data as it says.",
     401: "The key is missing or wrong.",
     408: "The request did not arrive in time.",
     413: "The body is too large, or holds too many rows.",
-    415: "The body is not application/json.",
+    415: "The body is not application/json, or compressed in another way than with gzip.",
     421: "The Host header names another site.",
     422: "The body is no JSON, or its rows do not fit the model.",
     500: "An error of the endpoint; its log has the traceback.",
@@ -42,6 +43,8 @@ def document(
             "schemas": {
                 "Row": _row(columns, largest),
                 "Request": {
+                    "description": "MLflow's dataframe_split, dataframe_records, inputs, Azure ML's"
+                    " input_data, and {column: [value, ...]} are taken too.",
                     "type": "object",
                     "required": ["data"],
                     "additionalProperties": False,

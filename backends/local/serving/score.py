@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qsl
 
-from . import body
+from . import body, packed
 from .batch import Batch
 from .board import Slot
 from .body import Receive, Refusal, Scope, Send
@@ -38,11 +38,11 @@ class Score:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         begin = time.perf_counter()
-        _check_type(dict(scope["headers"]))
+        zipped = _is_gzip(dict(scope["headers"]))
         intervals = _intervals(scope["query_string"])
         raw = await body.read(receive, self._settings.max_bytes, self._settings.read_timeout)
         try:
-            answer = await self._compute(raw, intervals=intervals)
+            answer = await self._compute(raw, zipped=zipped, intervals=intervals)
         except self._score.Rejected as error:
             raise Refusal(error.status, str(error)) from None
         rows = len(answer["predictions"])
@@ -52,9 +52,12 @@ class Score:
         scope["concrete"] = {"rows": rows, "score_ms": took}
         await body.respond(send, 200, ENCODE(answer).encode() + b"\n")
 
-    async def _compute(self, raw: bytes, *, intervals: bool) -> dict[str, Any]:
-        if len(raw) <= SMALL:
-            columns, warnings = self._model.read(raw)
+    async def _compute(self, raw: bytes, *, zipped: bool, intervals: bool) -> dict[str, Any]:
+        small = raw if len(raw) <= SMALL else None
+        if zipped and small is not None:
+            small = packed.unpack(small, SMALL)
+        if small is not None:
+            columns, warnings = self._model.read(small)
             predicted = await self.batch.predict(columns)
             answer: dict[str, Any] = self._model.document(predicted, warnings, intervals=intervals)
             return answer
@@ -62,7 +65,7 @@ class Score:
             raise Refusal(503, "too many large requests wait already", {"retry-after": "1"})
         self._waiting += 1
         work = asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: self._model.answer(raw, intervals=intervals)
+            self._thread, lambda: self._answer(raw, zipped=zipped, intervals=intervals)
         )
         work.add_done_callback(self._done)
         try:
@@ -71,20 +74,34 @@ class Score:
             message = f"no answer within {self._settings.timeout:g} s: send fewer rows"
             raise Refusal(503, message, {"retry-after": "1"}) from None
 
+    def _answer(self, raw: bytes, *, zipped: bool, intervals: bool) -> dict[str, Any]:
+        """Return the answer to a large request; this runs in a thread."""
+        whole = packed.unpack(raw, self._settings.max_bytes) if zipped else raw
+        if whole is None:
+            raise body.too_large(self._settings.max_bytes)
+        answer: dict[str, Any] = self._model.answer(whole, intervals=intervals)
+        return answer
+
     def _done(self, work: asyncio.Future[Any]) -> None:
         self._waiting -= 1
         work.exception()  # it was told already, or nobody waits for it any more
 
 
-def _check_type(headers: Mapping[bytes, bytes]) -> None:
+def _is_gzip(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a body is compressed; Refusal if that, or its type, is not known here."""
     given = headers.get(b"content-type", b"")
     if given != JSON.encode():
         kind, _, rest = given.decode("latin-1").lower().partition(";")
         charset = rest.strip().replace('"', "")
         if kind.strip() != JSON or charset not in ("", "charset=utf-8"):
             raise Refusal(415, f"the content type has to be {JSON}")
-    if headers.get(b"content-encoding", b"identity") != b"identity":
-        raise Refusal(415, "compressed bodies are not taken")
+    encoding = headers.get(b"content-encoding", b"identity")
+    if encoding == b"identity":
+        return False
+    if encoding.lower() not in (b"gzip", b"x-gzip"):
+        message = "a body may be compressed with gzip, and with nothing else"
+        raise Refusal(415, message, {"accept-encoding": "gzip"})
+    return True
 
 
 def _intervals(query: bytes) -> bool:
