@@ -71,7 +71,10 @@ def settle(wanted: Iterable[str]) -> None:
 
 
 def _may_change(name: str) -> bool:
-    file = getattr(sys.modules.get(name), "__file__", None)
+    module = sys.modules.get(name)
+    if module is sys.modules["__main__"]:
+        return False  # multiprocessing gives the server itself a second name
+    file = getattr(module, "__file__", None)
     return bool(file) and not os.path.abspath(str(file)).startswith(libraries())  # noqa: PTH100
 
 

@@ -67,3 +67,13 @@ def test_a_file_that_fails_fails_in_the_step(rig):
     assert (found["failing"].state, rig.text(found["plain"])) == ("failed", "plain")
     log = Path(found["failing"].facts["log"]).read_text()
     assert "ValueError: not here" in log
+
+
+def test_a_library_that_uses_multiprocessing_leaves_the_server_in_use(rig):
+    """It gives the main module a second name, whose file is ours."""
+    body = """
+    there = "joblib" in sys.modules
+    import joblib
+    (out / "text.txt").write_text(str(there))
+    """
+    assert [rig.text(rig.run(rig.step(name, body))[name]) for name in ("a", "b")] == ["True"] * 2
