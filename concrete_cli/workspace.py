@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import backend, home
+from concrete_cli import backend, home, leftovers
 from concrete_cli.backend import Backend
 from concrete_cli.errors import NotFound
 from concrete_cli.runs import Run, Runs
@@ -61,13 +61,13 @@ def home_of(file: Path, chosen: Path | None) -> Path:
 
 def of_experiment(file: Path, chosen: Path | None) -> Workspace:
     """Return the workspace of an experiment, its home made if it is not there."""
-    return Workspace(home.prepare(home_of(file, chosen)))
+    return _open(home_of(file, chosen))
 
 
 def here(chosen: Path | None) -> Workspace:
     """Return the workspace for commands that name no experiment."""
     if place := _chosen(chosen):
-        return Workspace(home.prepare(place))
+        return _open(place)
     return there(None) or of_experiment(nearest_experiment(Path.cwd()), None)
 
 
@@ -78,8 +78,17 @@ def there(chosen: Path | None) -> Workspace | None:
     above = [folder / name for folder in (start, *start.parents) for name in HOMES]
     for home_ in [place] if place else above:
         if (home_ / "VERSION").is_file():
-            return Workspace(home.prepare(home_))
+            return _open(home_)
     return None
+
+
+def _open(place: Path) -> Workspace:
+    """Open a home; what killed processes have left in it is cleared away by whoever comes next."""
+    found = home.prepare(place)
+    if any(leftovers.abandoned(found)) or leftovers.of_endpoints(found):
+        local: Any = backend.load("local", found)
+        local.clear_up()
+    return Workspace(found)
 
 
 def _chosen(chosen: Path | None) -> Path | None:

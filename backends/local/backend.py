@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import time
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import code, disk, durations, home, locks, payload, processors
+from concrete_cli import code, disk, durations, home, leftovers, locks, payload, processors
 from concrete_cli.backend import Event, Options
 from concrete_cli.cache import Cache
-from concrete_cli.errors import NotFound
+from concrete_cli.errors import ConcreteError, NotFound
 from concrete_cli.plan import Output, Plan
 from concrete_cli.registry.models import Models
 from concrete_cli.runs import Run, Runs
 
-from . import publish
+from . import processes, publish
 from .forecast import Forecast, forecast
 from .launch import start_ahead
-from .processes import FORK_IS_SAFE
 from .runner import Runner
 from .schedule import Schedule
 from .timers import Timers
@@ -28,6 +29,7 @@ from .trigger import Trigger
 if TYPE_CHECKING:
     from .endpoints import Endpoints
 
+LOG = logging.getLogger("concrete")
 PATIENCE = 0.1  # seconds between looks at a run that another process drives
 
 
@@ -54,7 +56,7 @@ class LocalBackend:
 
     def get_ready(self, scripts: Collection[str]) -> None:
         """Begin to import what these scripts import: a run is about to be submitted."""
-        if FORK_IS_SAFE and scripts:
+        if processes.FORK_IS_SAFE and scripts:
             files = (code.closure(payload.script(name)) for name in scripts)
             start_ahead(name for one in files for name in code.ahead(one))
 
@@ -71,10 +73,42 @@ class LocalBackend:
             if mine:
                 yield from run.events()
                 with home.in_use(self._home):
-                    yield from self._runner(run).events()
-                    publish.publish(run, self._home)
+                    yield from self._carry_out(run)
                 return
         yield from self._listen(run)
+
+    def _carry_out(self, run: Run) -> Iterator[Event]:
+        """Keep the scratch folder till the last: it says that a runner has something to do."""
+        runner = self._runner(run)
+        try:
+            if run.plan.publishes:  # though all of its steps may be reused
+                runner.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+            yield from runner.events()
+            publish.publish(run, self._home)
+        finally:
+            disk.remove(runner.scratch)
+
+    def clear_up(self) -> None:
+        """Finish what runners and supervisors that were killed have left.
+
+        Whatever their steps have started is ended, what a finished run publishes is registered.
+        """
+        for run in leftovers.abandoned(self._home):
+            with contextlib.suppress(OSError), locks.hold(run.lock) as mine:
+                if mine:
+                    self._finish(run)
+        if leftovers.of_endpoints(self._home):
+            self.endpoints.sweep()
+
+    def _finish(self, run: Run) -> None:
+        scratch = self._home / "tmp" / run.id
+        processes.kill_marked({str(scratch)})
+        try:
+            publish.publish(run, self._home)
+        except (ConcreteError, OSError, ValueError, KeyError) as error:
+            LOG.warning("what run %s made is not registered: %s", run.id, error)
+        finally:
+            disk.remove(scratch)
 
     def fetch(self, handle: str, output: Output, into: Path) -> None:
         """Copy a finished output, or what a failed step left in one of mode `mount`."""

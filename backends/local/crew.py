@@ -91,9 +91,8 @@ class Crew:
         return [self._leave(ticket) for ticket in list(self._running)]
 
     def close(self) -> None:
-        """Kill all that runs and remove what it has written."""
+        """Kill all that runs; what it has written stays in the scratch folder."""
         self._launcher.close()
-        disk.remove(self._scratch)
 
     def _look_after(self, attempt: Attempt) -> bool:
         """Keep logs within bounds; stop what is late, first politely. Return whether that fails."""

@@ -102,7 +102,7 @@ class Endpoints:
         """Return what there is, by name."""
         if not self._folder.is_dir():
             return []
-        self._sweep()
+        self.sweep()
         names = sorted(path.name for path in self._folder.iterdir() if NAME.fullmatch(path.name))
         return [self.show(name) for name in names if self._settings(name)]
 
@@ -214,7 +214,7 @@ class Endpoints:
             return settings.read(self._place(name) / settings.FILE)
         return None
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Remove what commands and supervisors left that were killed."""
         for path in self._folder.glob("*"):
             pid = path.name.rpartition(".")[2]
@@ -225,7 +225,7 @@ class Endpoints:
                     board.sweep(path)
 
     def _known(self, name: str) -> Settings:
-        self._sweep()
+        self.sweep()
         found = self._settings(name)
         if found is None:
             known = [path.name for path in self._folder.glob("*") if self._settings(path.name)]

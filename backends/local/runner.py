@@ -43,8 +43,8 @@ class Runner:
         self._schedule = schedule
         self._recipes = Recipes()
         self._inputs = Inputs(home, run.folder / "nothing")
-        scratch = home / "tmp" / run.id
-        self._crew = Crew(scratch, run.folder, cold=self.options.cold, keep_warm=keep_warm)
+        self.scratch = home / "tmp" / run.id
+        self._crew = Crew(self.scratch, run.folder, cold=self.options.cold, keep_warm=keep_warm)
         self._plan = run.plan
         self._before = run.last_events()
         self._written: list[Path] = []  # folders that the events of this turn tell of

@@ -47,6 +47,7 @@ CORE = {
     "installed",
     "interpreter",
     "journal",
+    "leftovers",
     "lines",
     "locks",
     "memory",

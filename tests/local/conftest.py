@@ -97,10 +97,12 @@ class Rig:
         outputs = fields.pop("outputs", (Output(name, "out"),))
         return Step(name, str(script), inputs, outputs, **fields)
 
-    def submit(self, *steps: Step, **options) -> Run:
+    def submit(self, *steps: Step, publishes: dict[str, Output] | None = None, **options) -> Run:
         facts = {"workflow": "toy", "backend": "local"}
         chosen = Options(**{"jobs": 2, **options})
-        run = Runs(self.home).create(Plan("toy", steps), experiment="", options=chosen, facts=facts)
+        run = Runs(self.home).create(
+            Plan("toy", steps, publishes or {}), experiment="", options=chosen, facts=facts
+        )
         run.note(handle=self.backend.submit(run.plan, run.folder, chosen))
         return run
 
