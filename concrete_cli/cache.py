@@ -65,6 +65,7 @@ class Entry:
             record = dict(disk.read_json(self.path / "step.json"))
         except (OSError, ValueError, TypeError) as error:
             return f"step.json cannot be read ({type(error).__name__})"
+        vars(self)["record"] = dict(record)  # what was checked is what is read from now on
         if record.pop("sha256", "") != digest.of_json(record):
             return "step.json has changed"
         damaged = (self.damage_of(name, files) for name, files in record["outputs"].items())
