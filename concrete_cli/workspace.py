@@ -83,7 +83,7 @@ def there(chosen: Path | None) -> Workspace | None:
 
 
 def _open(place: Path) -> Workspace:
-    """Open a home; what killed processes have left in it is cleared away by whoever comes next."""
+    """Open a home; what killed processes left in it is cleared away before it is used."""
     found = home.prepare(place)
     if any(leftovers.abandoned(found)) or leftovers.of_endpoints(found):
         local: Any = backend.load("local", found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from concrete_cli import cache, digest
+from concrete_cli import cache, digest, lines
 from concrete_cli.cache import Cache, Entry
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Source
@@ -53,12 +53,14 @@ def _of_run(uri: str, home: Path) -> tuple[Entry, str]:
         event = run.last_events().get(step)
         return event is not None and event.state.good and Source(uri) not in _sources(run)
 
-    last = Runs(home).find(name, fits).last_events()
+    run = Runs(home).find(name, fits)
+    last = run.last_events()
     if step not in last or not last[step].state.good:
         raise NotFound("finished step", f"{name}/{step}", [s for s in last if last[s].state.good])
     entry = Cache(home).entry(last[step].entry)
-    if not entry.path.is_dir():
-        raise NotFound("output", uri, help="it was removed: run the experiment again")
+    if damage := entry.damage() if entry.path.is_dir() else "it was removed":
+        again = lines.line("resume", run.id, home=home)
+        raise NotFound("output", uri, help=f"{damage}; make it again: {again}")
     return entry, output
 
 

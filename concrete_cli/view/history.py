@@ -56,7 +56,7 @@ def show(run: Run, document: dict[str, Any], failure: StepFailed | None, *, as_j
         named = f"{style.mark(step['state'])} {step['name']}"
         rows.append([named, step["state"], took, memory, style.harmless(detail)])
     print("\n".join([*style.table(rows, right=(2, 3)), ""]))
-    output.result(document, as_json=False)
+    output.result(document, as_json=False, most=sys.maxsize)
     if failure:
         print()
         print("\n".join(errors.lines(failure, sys.stdout)))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from concrete_cli import lines
 from concrete_cli.results import SCHEMA_VERSION
 from concrete_cli.runs import Run
 from concrete_cli.view import finetune, style
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # Columns of the leaderboard that a terminal does without where it is too narrow for all.
 SPARE = (("mae",), ("mae", "se"))
+MOST = 10  # outputs that are listed one by one when a run has ended
 BRIEF = 36  # characters of a reason in a list of steps
 
 
@@ -26,19 +28,19 @@ def document(value: dict[str, Any]) -> None:
     print(json.dumps({"schema_version": SCHEMA_VERSION} | value, indent=2, ensure_ascii=False))
 
 
-def result(found: dict[str, Any], *, as_json: bool) -> None:
-    """Print what a run came to."""
+def result(found: dict[str, Any], *, as_json: bool, most: int = MOST) -> None:
+    """Print what a run came to, and where at most so many of its outputs are."""
     if as_json:
         document(found)
         return
     warn([*found.get("notices", []), *_odd_data(found), *_failed_candidates(found)])
     if found["leaderboard"]:
         print("\n".join([*leaderboard(found), ""]))
-    for line in _summary(found):
+    for line in _summary(found, most):
         print("\n".join(style.fit(line, " " * 10)))
 
 
-def _summary(found: dict[str, Any]) -> Iterator[str]:
+def _summary(found: dict[str, Any], most: int) -> Iterator[str]:
     """Yield what came of a run, behind a word that says what it is."""
     if found["selected"]:
         yield f"selected  {style.paint(found['selected']['candidate'], 'bold')}"
@@ -50,9 +52,13 @@ def _summary(found: dict[str, Any]) -> Iterator[str]:
     took = f"  {style.seconds(found['seconds'])}" if ended else ""
     yield f"run       {found['run']}  {counts}{took}"
     kept = {name: found["paths"].get(name) for name in ("model", "report")}
-    for name, path in (kept | found.get("outputs", {})).items():
-        if path:
-            yield f"{name:<9} {style.path(path)}"
+    there = [(name, path) for name, path in (kept | found.get("outputs", {})).items() if path]
+    for name, path in there[:most]:
+        yield f"{name:<9} {style.path(path)}"
+    if there[most:]:
+        home = Path(found["paths"]["run"]).parents[1]
+        all_of_them = lines.line("show", found["run"], home=home)
+        yield f"and {len(there) - most} more outputs: {all_of_them}"
 
 
 def leaderboard(found: dict[str, Any]) -> list[str]:

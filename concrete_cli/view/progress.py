@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SAYS = "progress: "  # how a line of a step's log begins that tells how far it is
+MOST = 50  # steps that are shown one by one when nothing more happens to them
 WIDE = 100  # columns of a terminal that hold what is expected beside what a step says of itself
+
+
+def more(states: Sequence[str]) -> str:
+    """Return how many steps are not shown, and how many of them are in which state."""
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    return f"and {len(states)} more: {counts}"
 
 
 class Progress(Protocol):
@@ -37,19 +44,30 @@ class Silent:
 
 
 class Lines:
-    """One line on stderr for each change."""
+    """One line on stderr for each change; of steps that end well no more than a screen holds."""
 
     def __init__(self, *, verbose: bool) -> None:
         self._verbose = verbose
+        self._good = 0
+        self._left_out: list[str] = []  # states
 
     def show(self, event: Event) -> None:
         """Print the line, unless it says no more than that a step started."""
         if event.state is State.RUNNING and not self._verbose:
             return
+        self._good += event.state.good
+        if event.state.good and self._good > MOST and not self._verbose:
+            self._left_out.append(event.state.value)
+            return
         mark = style.mark(event.state, sys.stderr)
         took = style.seconds(event.seconds) if event.state.ended and event.seconds else ""
         words = [mark, f"{event.step:<28}", f"{event.state:<8}", f"{took:>8}", _detail(event)]
         print(" ".join(words).rstrip(), file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Count what was not shown."""
+        if self._left_out:
+            print(f"  {more(self._left_out)}", file=sys.stderr, flush=True)
 
 
 class Live:
@@ -70,20 +88,21 @@ class Live:
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[RenderableType]:
         """Draw the table as it is now; steps that a short terminal has no line for are counted."""
-        room = console.height - 1
-        fits = self.whole or len(self._last) < room
+        room = max(console.height - 1, MOST) if self.whole else console.height - 1
+        fits = len(self._last) < room
         shown = list(self._last) if fits else self._foremost(max(room - 2, 0))
         yield self._table(shown, console.width)
-        if hidden := [event.state.value for name, event in self._last.items() if name not in shown]:
-            counts = ", ".join(f"{hidden.count(state)} {state}" for state in dict.fromkeys(hidden))
-            yield f"[dim]and {len(hidden)} more: {counts}[/]"
+        names = frozenset(shown)
+        if hidden := [event.state.value for name, event in self._last.items() if name not in names]:
+            yield f"[dim]{more(hidden)}[/]"
         del options
 
     def _foremost(self, room: int) -> list[str]:
         """Return the steps that a person looks for: those that run, have failed, or come next."""
         order = [State.RUNNING, State.FAILED, State.WAITING]
         rank = {state: order.index(state) if state in order else len(order) for state in State}
-        first = sorted(self._last, key=lambda name: rank[self._last[name].state])[:room]
+        in_order = sorted(self._last, key=lambda name: rank[self._last[name].state])
+        first = frozenset(in_order[:room])
         return [name for name in self._last if name in first]
 
     def _table(self, names: Sequence[str], width: int) -> Table:
@@ -159,7 +178,10 @@ def progress(
     if quiet:
         yield Silent()
     elif not style.coloured(sys.stderr) or verbose:
-        yield Lines(verbose=verbose)
+        lines = Lines(verbose=verbose)
+        yield lines
+        with suppress(BrokenPipeError):
+            lines.end()
     else:
         from rich.console import Console
         from rich.live import Live as Drawing

@@ -31,7 +31,7 @@ def alive(pid):
     return stat(pid)[0] != "Z"
 
 
-@pytest.mark.parametrize("command", [["runs"], ["plan"], ["gc"]])
+@pytest.mark.parametrize("command", [["runs"], ["models"], ["gc"]])
 def test_daemons_of_a_step_do_not_wait_for_resume(concrete, rig, until, command, tmp_path):
     toy = Toy(tmp_path / "toy", "concrete.toml")
     told = tmp_path / "told"

@@ -38,6 +38,31 @@ def test_a_result_reads_the_journal_once(rig, parsed):
     assert len(parsed) <= 2 * lines, "once for the command and once for the backend"
 
 
+MANY = 70
+
+
+def test_a_run_of_many_steps_prints_a_screen_and_show_prints_them_all(concrete, tmp_path):
+    (tmp_path / "one.py").write_text(
+        "import sys\nopen(sys.argv[sys.argv.index('--out') + 1] + '/f', 'w').close()\n"
+    )
+    table = '[pipeline.steps.s{0}]\nscript = "one.py"\noutputs = ["out"]\nparams = {{ x = {0} }}\n'
+    tables = "".join(table.format(number) for number in range(MANY))
+    (tmp_path / "concrete.toml").write_text(f'[experiment]\nname = "many"\n{tables}')
+
+    done = concrete("run")
+    again = concrete("run", "-q")
+    shown = concrete("show")
+
+    assert len(done.stderr.splitlines()) < 60
+    assert f"and {MANY - 50} more: {MANY - 50} done" in done.stderr
+    assert len(done.stdout.splitlines()) < 30
+    assert f"and {MANY - 10} more outputs: concrete show " in done.stdout
+    assert (again.stdout, again.stderr) == ("", "")
+    for number in range(MANY):
+        assert f" s{number} " in shown.stdout
+        assert f"s{number}.out" in shown.stdout
+
+
 def test_what_is_appended_is_read_and_nothing_else(rig, parsed):
     run = rig.submit(rig.step("one", "(out / 'text.txt').touch()"))
     rig.watch(run)

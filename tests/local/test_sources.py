@@ -64,15 +64,24 @@ def test_what_is_not_there_is_named(rig):
             rig.run(reader(rig, uri))
 
 
-def test_what_was_removed_is_named(rig):
+@pytest.mark.parametrize("lost", ["", "step.json", "outputs/out/text.txt"])
+def test_what_was_removed_or_emptied_is_named_and_can_be_made_again(rig, lost):
     run = rig.submit(rig.step("say", SAY.format(text="x")))
     entry = rig.entry(rig.watch(run)["say"])
-    rig.cache.forget(entry)
+    if lost:
+        (entry.path / lost).chmod(0o600)
+        (entry.path / lost).write_bytes(b"")
+    else:
+        rig.cache.forget(entry)
 
     with pytest.raises(NotFound) as error:
         rig.run(reader(rig, f"run:{run.id}/say.out"))
 
-    assert "run the experiment again" in error.value.help
+    told = error.value.help
+    assert (lost or "it was removed") in told
+    assert f"concrete resume {run.id} --home" in told
+    rig.watch(run)
+    assert rig.text(rig.run(reader(rig, f"run:{run.id}/say.out"))["read"]) == "read x"
     assert collect.collect(Workspace(rig.home), 1e6) == {"runs": 0, "entries": 0, "bytes": 0}
 
 
