@@ -116,10 +116,11 @@ class Told(logging.Formatter):
 
 
 def listen_to_log() -> None:
-    """Show warnings of our own on stderr."""
+    """Show warnings of our own on stderr, whatever the command before this one has asked for."""
     handler = logging.StreamHandler()
     handler.setFormatter(Told())
-    LOG.addHandler(handler)
+    LOG.handlers = [handler]
+    LOG.setLevel(logging.WARNING)
 
 
 def log_all() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 import command_table
 from concrete_cli import errors
-from concrete_cli.cli import app, command, pages
+from concrete_cli.cli import app, command, pages, streams
 
 PATHS = [["concrete"], *(name.split() for name, _ in command_table.leaves())]
 PATHS += [["concrete", group] for group in ("models", "endpoints", "schedules", "warm")]
@@ -108,6 +108,17 @@ def test_silence_is_for_what_ends_well(capsys, tmp_path, monkeypatch):
     assert "error: " in capsys.readouterr().err
     assert app.run(["runs", "-q", "--json", *home]) == 0
     assert '"runs": []' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("asked", ["-q", "--debug"])
+def test_what_a_command_hides_or_shows_of_the_log_ends_with_it(capsys, tmp_path, asked):
+    home = ["--home", str(tmp_path / "home")]
+    assert app.run(["runs", asked, *home]) == 0
+    assert app.run(["runs", *home]) == 0
+    capsys.readouterr()
+    streams.LOG.debug("a detail")
+    streams.LOG.warning("a warning")
+    assert capsys.readouterr().err == "warning: a warning\n"
 
 
 def test_debug_shows_the_traceback_of_an_error(capsys, tmp_path):
