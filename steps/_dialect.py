@@ -60,6 +60,7 @@ class Dialect:
     columns: tuple[str, ...]
     begin: int
     longest: int = 0
+    width: int = 1  # bytes of a value and what follows it, about
     notes: tuple[str, ...] = ()
 
     @property
@@ -110,7 +111,8 @@ def find(path: Path, shown: Path, delimiter: str = "", encoding: str = "") -> Di
         notes.append(f"{name} is separated by {mark!r}, not by commas")
     if quote != '"':
         notes.append(f"{name} has values in {quote!r}")
-    return Dialect(code, mark, quote, tuple(columns), begin, longest, tuple(notes))
+    width = max(1, len(head) // max(1, head.count(mark.encode()) + head.count(b"\n")))
+    return Dialect(code, mark, quote, tuple(columns), begin, longest, width, tuple(notes))
 
 
 def columns(head: bytes, delimiter: str = "", encoding: str = "", *, cut: bool) -> list[str]:

@@ -77,6 +77,12 @@ def names(source: Path, delimiter: str, encoding: str) -> list[str]:
     return [*found, *(key for key, _ in keys if key not in found)]
 
 
+def divisible(path: Path) -> bool:
+    """Whether parts of a file can be read without the rest."""
+    with path.open("rb") as file:
+        return kind(file.read(BLOCK)) in {"text", "Parquet"}
+
+
 def files(source: Path) -> list[Path]:
     """Return the data files of a source, in order."""
     if not source.is_dir():

@@ -20,6 +20,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 import _dialect
+import _memory
 import _sheet
 from _dialect import Dialect
 from _files import Part, opened
@@ -120,7 +121,10 @@ def _read_whole(part: Part) -> tuple[pa.Table, list[str]]:
 
 def _read_parquet(part: Part) -> pa.Table:
     try:
-        return pa.parquet.ParquetFile(part.path).read()
+        file = pa.parquet.ParquetFile(part.path)
+        rows, columns = file.metadata.num_rows, file.metadata.num_columns
+        _memory.check(part.shown, rows * columns, part.path.stat().st_size)
+        return file.read()
     except (pa.ArrowException, OSError) as error:
         raise Refused(f"{part.shown} is not a Parquet file that can be read: {error}") from error
 
@@ -130,6 +134,9 @@ def _read_csvs(parts: Sequence[Part], wanted: Reading, source: Path) -> Read:
     check_same(parts, [dialect.names for dialect in dialects])
     texts = set(wanted.text)
     pairs = [*zip(parts, dialects, strict=True)]
+    sizes = [part.path.stat().st_size for part in parts]
+    values = sum(size // one.width for size, one in zip(sizes, dialects, strict=True))
+    _memory.check(source, values, sum(sizes))
     tables = [read_csv(part, dialect, texts, wanted) for part, dialect in pairs]
     if mixed := _mixed(tables) - texts:
         tables = [

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-from concrete_cli import disk, lines, permissions, processors, syncing
+from concrete_cli import disk, lines, payload, permissions, processors, syncing
 from concrete_cli.backend import Backend
 from concrete_cli.commands import wanted
 from concrete_cli.errors import Interrupted, StepFailed, UsageError, no_file
@@ -40,18 +40,28 @@ def choose(
     given = request.given
     model = wanted.find(request, experiment, space, backend, "predict")
     data = Path(given["data"])
-    if not data.is_file():
+    if not data.is_file() and not data.is_dir():
         raise no_file(data)
     scored = Scored(
         model.source,
         str(data.absolute()),
         libraries=model.libraries,
         complete=model.complete,
-        shards=given.get("shards") or shards(data.stat().st_size, request.options.jobs),
+        shards=given.get("shards") or shards(_worth(data), request.options.jobs),
         keep=tuple(given.get("keep") or ()),
         format=given.get("format", "parquet"),
     )
     return {"scored": scored}
+
+
+def _worth(data: Path) -> int:
+    """Return the bytes that processes can share; what is packed, each would unpack for itself."""
+    steps = payload.module("_files")
+    try:
+        files = steps.files(data)
+        return sum(path.stat().st_size for path in files if steps.divisible(path))
+    except (OSError, steps.Refused):
+        return 0  # the step says what is wrong
 
 
 def shards(size: int, jobs: int = 0) -> int:

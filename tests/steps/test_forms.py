@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import _memory
 import _stream
 from _signature import signature
 from _step import Refused
@@ -271,3 +272,16 @@ def test_text_that_says_na(prepare, tmp_path):
     assert quoted["region"].fillna("nothing").tolist() == ["NA", "EU", "nothing", "nothing"]
     assert listed["region"].fillna("nothing").tolist() == ["NA", "EU", "nothing", "NA"]
     assert listed["n"].fillna(0).tolist() == [1, 0, 3, 4]
+
+
+def test_what_does_not_fit_into_memory_is_said_before_it_is_read(prepare, tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_bytes(PLAIN)
+    FRAME.to_parquet(tmp_path / "a.parquet")
+    (tmp_path / "meminfo").write_text("MemAvailable:      0 kB\nSwapFree:   0 kB\n")
+    assert _memory.free() is None or _memory.free() > 1 << 20
+
+    monkeypatch.setattr(_memory, "MEMINFO", tmp_path / "meminfo")
+
+    for name in ("a.csv", "a.parquet"):
+        with pytest.raises(Refused, match=r"GB of memory, and 0.0 GB are free; take fewer rows"):
+            prepare(tmp_path / name)
