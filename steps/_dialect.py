@@ -27,6 +27,7 @@ BOMS = {
 DELIMITERS = ",;\t|"
 BLOCK = 1 << 20
 LONGEST = 64 << 20  # bytes of a line
+LONGEST_HEADER = 16 << 20
 SAMPLE = 100  # records by which delimiters are compared
 SEP = re.compile(r'\s*"?sep=(.)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)
 NUMBER = re.compile(r"\s*[(+-]?[^\w\s]?\s*[0-9][0-9.,'\s]*([eE][+-]?[0-9]+)?\s*[%)]?\s*")
@@ -98,7 +99,7 @@ def find(path: Path, shown: Path, delimiter: str = "", encoding: str = "") -> Di
     What is given is believed.
     """
     with path.open("rb") as file:
-        head, cut = beginning(file)
+        head, cut = beginning(file, shown)
     name = shown.name
     _check_text(head, shown)
     code, bom, longest, notes = _encoding(path, shown, head, encoding)
@@ -126,11 +127,17 @@ def columns(head: bytes, delimiter: str = "", encoding: str = "", *, cut: bool) 
     return names[:-1] if len(names) > 1 and not names[-1] else names
 
 
-def beginning(file: IO[bytes]) -> tuple[bytes, bool]:
-    """Return the first lines of a file, and whether there are more."""
+def beginning(file: IO[bytes], shown: Path) -> tuple[bytes, bool]:
+    """Return the first lines of a file, and whether there are more; a long one is refused."""
     head = file.read(BLOCK)
-    while len(head) < LONGEST and not _ended(head) and (more := file.read(BLOCK)):
+    ended = _ended(head)
+    while not ended and (more := file.read(BLOCK)):
         head += more
+        ended = b"\n" in more or b"\r" in more
+        if len(head) > LONGEST_HEADER and not ended:
+            raise Refused(
+                f"{shown} has a header of more than {LONGEST_HEADER >> 20} MB: is it CSV?"
+            )
     return head, bool(file.read(1))
 
 
@@ -257,7 +264,10 @@ def _delimiter(text: str, quote: str) -> str:
     best, found = (0.0, 0.0, 0), DELIMITERS[0]
     for mark in DELIMITERS:
         records = csv.reader(_Lines(text), delimiter=mark, quotechar=quote)
-        rows = [*islice(filter(_holds, records), SAMPLE + 1)]
+        try:
+            rows = [*islice(filter(_holds, records), SAMPLE + 1)]
+        except csv.Error:  # a long line that this mark does not split
+            continue
         names = rows.pop(0) if rows else []
         if len(names) < 2:
             continue

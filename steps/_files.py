@@ -65,11 +65,11 @@ def names(source: Path, delimiter: str, encoding: str) -> list[str]:
     """
     first = files(source)[0]
     with first.open("rb") as file:
-        head, cut = beginning(file)
+        head, cut = beginning(file, first)
     packed = kind(head)
     if packed in OPENERS and packed != "Zstandard" and not _is_sheet(first):
         with OPENERS[packed](first) as plain:
-            head, cut = beginning(plain)
+            head, cut = beginning(plain, first)
     if kind(head) != "text":
         return []
     found = columns(head, delimiter, encoding, cut=cut)

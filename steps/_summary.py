@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import _times
 from _numerals import MOSTLY, Notation, Tally, maybe_thousands, numbers
 from _stream import Table
-from _table import CODE, MISSING, is_number, is_text, without
+from _table import CODE, is_number, is_text
 from _units import MARKERS
 from _verdict import File, Verdict, verdicts
 
@@ -121,9 +121,7 @@ def summarise(table: Table, target: str) -> tuple[list[Column], pa.Table]:
 def _batches(table: Table, names: Collection[str]) -> Iterator[Any]:
     """Yield all rows; a CSV file has text only, in which words such as NA stand for no value."""
     text = {name: pa.string() for name in table.categories if name in names}
-    for batch in table.batches(names, text, 0, 1):
-        arrays = [without(array, MISSING) if table.is_text else array for array in batch.columns]
-        yield pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+    return table.batches(names, text, 0, 1)
 
 
 def _add(column: Column, array: Any, *, csv: bool) -> bool:

@@ -23,6 +23,7 @@ MIDDLE = (
     *("hist_gradient_boosting", "xgboost", "lightgbm"),
 )
 LARGE = ("linear", "ridge", "decision_tree", "hist_gradient_boosting", "xgboost", "lightgbm")
+MOST_RULES = 5_000  # of as many columns: an experiment is a file that people read
 OPTIONAL = """\
 # `concrete finetune` picks up the model that `concrete train` selected.
 # [finetune]
@@ -78,7 +79,8 @@ def experiment(found: Mapping[str, Any], name: str, source: str, target: str) ->
         "# What must hold for every row; a row that breaks a rule stops the run and is named.",
         "# These are the ranges found in the file: widen those that new data may go beyond.",
         "[data.columns]",
-        *_aligned((_rule(one), _told(one)) for one in kept),
+        *_aligned((_rule(one), _told(one)) for one in kept[:MOST_RULES]),
+        *([f"# ... and {len(kept) - MOST_RULES} more columns"] if kept[MOST_RULES:] else []),
         "",
         "# Derived columns; whoever asks the model for a prediction gives the raw columns.",
         "# [features]",
