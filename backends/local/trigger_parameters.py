@@ -10,6 +10,9 @@ from typing import Any
 from concrete_cli.errors import ExperimentInvalid, Problem
 from concrete_cli.plan import Plan, Step
 
+SHOWN = 60  # characters of a value
+LARGEST = 1e300  # of a number
+
 
 class Refusal(Exception):
     """A request that is not carried out: a status, and a line for whoever sent it."""
@@ -46,8 +49,9 @@ def open_parameters(plan: Plan, wanted: Iterable[str]) -> dict[str, tuple[str, s
     return found
 
 
-def given_in(document: Any) -> dict[str, str]:
-    """Return the parameters in a request, in the words of the SDK v1 or of v2."""
+def given_in(raw: bytes) -> dict[str, str]:
+    """Return the parameters in the body of a request, in the words of the SDK v1 or of v2."""
+    document = _parsed(raw) if raw.strip() else {}
     if not isinstance(document, dict):
         raise Refusal(400, 'the body is no object: {"ParameterAssignments": {"NAME": "VALUE"}}')
     found = document.get("ParameterAssignments") or {}
@@ -60,8 +64,37 @@ def given_in(document: Any) -> dict[str, str]:
         if not isinstance(entry, dict) or "Value" not in entry:
             raise Refusal(400, f"{name}: only a value can be given here, no data")
         given[name] = entry["Value"]
-    return {name: value if isinstance(value, str) else json.dumps(value)
-            for name, value in given.items()}  # fmt: skip
+    texts = {name: value if isinstance(value, str) else json.dumps(value)
+             for name, value in given.items()}  # fmt: skip
+    for name, text in texts.items():
+        if not _can_be_an_argument(text):
+            raise Refusal(400, f"{name!r}: a text with characters that no argument can hold")
+    return texts
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw, object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "the body is not JSON") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):  # which one would count?
+        raise Refusal(400, "the body holds a key twice")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _can_be_an_argument(text: str) -> bool:
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def changed(whole: Plan, given: Mapping[str, str], wanted: list[str]) -> Plan:
@@ -89,13 +122,16 @@ def _like(before: Any, text: str, name: str) -> Any:
     """Return a value of the same kind as the one that it takes the place of."""
     if isinstance(before, str):
         return text
+    message = f"{name}: {text[:SHOWN]!r} is not of the kind of {json.dumps(before)}"
     try:
-        value = json.loads(text)
-    except ValueError:
-        raise Refusal(400, f"{name}: {text!r} is not of the kind of {json.dumps(before)}") from None
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise Refusal(400, message) from None
     numbers = all(
         isinstance(one, int | float) and not isinstance(one, bool) for one in (before, value)
     )
     if not numbers and type(value) is not type(before):
-        raise Refusal(400, f"{name}: {text!r} is not of the kind of {json.dumps(before)}")
+        raise Refusal(400, message)
+    if numbers and abs(value) > LARGEST:  # 1e999 is read as infinite
+        raise Refusal(400, message)
     return value

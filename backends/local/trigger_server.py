@@ -1,17 +1,19 @@
-"""The process that listens for a published plan: `python -m ....trigger_server FOLDER HOME FD`."""
+"""The process that listens for a published plan: `python -m ....trigger_server FOLDER HOME FD`.
+
+It answers with the stack of an endpoint: the same limits, and the same refusals.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,110 +21,102 @@ from concrete_cli import detached, disk, plan_json
 from concrete_cli.backend import Options
 from concrete_cli.runs import Run, Runs
 
-from .serving import alive
+from .serving import alive, board, body
+from .serving.board import Board
+from .serving.body import Receive, Scope, Send
+from .serving.guard import Guard
 from .serving.key import FILE as KEY
 from .serving.key import Key
+from .serving.log import Log
+from .serving.server import Server
+from .serving.settings import HOST, Settings
 from .serving.start import PROCESS
 from .trigger_parameters import Refusal, changed, given_in
 from .trigger_process import FACTS
 
-MOST_BYTES = 1 << 20
-HERE = ("127.0.0.1", "localhost")
-SLOW = 30  # seconds in which a request has to be there
+STATES = ("/health", "/ready")
+WAITING = 8  # requests that may wait for each other
+LIMITS: dict[str, Any] = {"max_bytes": 1 << 20, "max_connections": 200}
 
 
-class Server(ThreadingHTTPServer):
-    """Listens on a socket that the command has made, and starts runs."""
+class Trigger:
+    """An ASGI app: POST starts a run."""
 
-    daemon_threads = True
+    def __init__(self, folder: Path, home: Path, about: dict[str, Any]) -> None:
+        self._folder, self._home, self._about = folder, home, about
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._thread = ThreadPoolExecutor(1)
+        self._waiting = 0
 
-    def __init__(self, folder: Path, home: Path, listener: socket.socket) -> None:
-        super().__init__(listener.getsockname()[:2], Handler, bind_and_activate=False)
-        self.socket.close()
-        self.socket = listener
-        self.folder, self.home = folder, home
-        self.key = Key(folder / KEY)
-        self.about: dict[str, Any] = disk.read_json(folder / FACTS)
-        self.started: list[subprocess.Popen[bytes]] = []
-        self.lock = threading.Lock()
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Start a run; answer with its name, in the words of both SDKs."""
+        if scope["path"] in STATES:
+            await body.respond(send, 200, b'{"status": "ok"}\n')
+            return
+        if scope["path"] != f"/pipelines/{self._about['name']}":
+            raise body.Refusal(404, "there is nothing here")
+        if scope["method"] != "POST":
+            raise body.Refusal(405, "POST starts a run", {"allow": "POST"})
+        if dict(scope["headers"]).get(b"content-encoding", b"identity") != b"identity":
+            raise body.Refusal(415, "compressed bodies are not taken")
+        raw = await body.read(receive, LIMITS["max_bytes"], Settings.read_timeout)
+        if self._waiting >= WAITING:
+            raise body.Refusal(503, "too many runs are being started", {"retry-after": "1"})
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            name = (await loop.run_in_executor(self._thread, self._start, raw)).id
+        except Refusal as refusal:
+            raise body.Refusal(refusal.status, str(refusal)) from None
+        finally:
+            self._waiting -= 1
+        scope["concrete"] = {"run": name}
+        answer = {"Id": name, "name": name, "status": "running"}
+        await body.respond(send, 201, json.dumps(answer).encode() + b"\n")
 
-    def start(self, given: Mapping[str, str]) -> Run:
-        """Make a run with these parameters and leave it to a process of its own."""
-        whole = plan_json.from_document(disk.read_json(self.folder / "plan.json"))
-        plan = changed(whole, given, self.about["parameters"])
-        text = (self.folder / "experiment.toml").read_text(encoding="utf-8")
-        facts = {**self.about["facts"], "published": self.about["name"]}
-        with self.lock:
-            self.started = [one for one in self.started if one.poll() is None]
-            run = Runs(self.home).create(plan, experiment=text, options=Options(), facts=facts)
-            run.note(handle=run.id)
-            self.started.append(detached.leave(run, self.home))
+    def _start(self, raw: bytes) -> Run:
+        """Make a run with the parameters of a request; leave it to a process of its own."""
+        given = given_in(raw)
+        whole = plan_json.from_document(disk.read_json(self._folder / "plan.json"))
+        plan = changed(whole, given, self._about["parameters"])
+        text = (self._folder / "experiment.toml").read_text(encoding="utf-8")
+        facts = {**self._about["facts"], "published": self._about["name"]}
+        self._started = [one for one in self._started if one.poll() is None]
+        run = Runs(self._home).create(plan, experiment=text, options=Options(), facts=facts)
+        run.note(handle=run.id)
+        self._started.append(detached.leave(run, self._home))
         return run
 
 
-class Handler(BaseHTTPRequestHandler):
-    """POST starts a run; whatever else is refused."""
+class _Server(Server):
+    folder: Path
 
-    server: Server
-    timeout = SLOW
-    server_version, sys_version = "concrete", ""
+    def ready(self) -> None:
+        """Say which process it is."""
+        began = alive.identity(os.getpid())
+        disk.write_json(self.folder / PROCESS, {"pid": os.getpid(), "began": began})
 
-    def do_POST(self) -> None:
-        """Start a run; answer with its name, in the words of both SDKs."""
-        begin, status, name = time.perf_counter(), 201, ""
-        try:
-            given = self._parameters()
-            name = self.server.start(given).id
-            answer = {"Id": name, "name": name, "status": "running"}
-        except Refusal as refusal:
-            status, answer = refusal.status, {"error": str(refusal)}
-        except Exception as error:  # noqa: BLE001  whoever calls gets an answer in any case
-            status, answer = 500, {"error": f"the run was not started: {type(error).__name__}"}
-            print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
-        body = json.dumps(answer).encode() + b"\n"
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.send_header("connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-        took = round((time.perf_counter() - begin) * 1e3, 3)
-        print(
-            json.dumps({"time": time.time(), "status": status, "run": name, "ms": took}), flush=True
-        )
-
-    def log_message(self, *_: object) -> None:
-        """Keep the base class from writing paths and addresses down."""
-
-    def _parameters(self) -> dict[str, str]:
-        """Check a request; return what it gives."""
-        host = self.headers.get("host", "").rpartition(":")[0]
-        if host not in HERE:  # no page of another site can send that
-            raise Refusal(421, "the Host header names another site")
-        if self.path != f"/pipelines/{self.server.about['name']}":
-            raise Refusal(404, "there is nothing here")
-        scheme, _, key = self.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not self.server.key.admits(key.strip().encode()):
-            raise Refusal(401, "send the key as `Authorization: Bearer KEY`")
-        length = self.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MOST_BYTES:
-            raise Refusal(413, f"the body is larger than {MOST_BYTES} bytes")
-        raw = self.rfile.read(int(length))
-        try:
-            document = json.loads(raw) if raw.strip() else {}
-        except (ValueError, RecursionError):
-            raise Refusal(400, "the body is not JSON") from None
-        return given_in(document)
+    def each_second(self) -> None:
+        """Keep the log small."""
+        super().each_second()
+        self.log.put_aside()
 
 
 def main(arguments: list[str]) -> None:
     """Listen until SIGTERM; runs that were started go on."""
-    folder, home = Path(arguments[0]), Path(arguments[1])
-    server = Server(folder, home, socket.socket(fileno=int(arguments[2])))
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-    began = alive.identity(os.getpid())
-    disk.write_json(folder / PROCESS, {"pid": os.getpid(), "began": began})
-    server.serve_forever(poll_interval=0.1)
+    folder, home, number = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
+    about: dict[str, Any] = disk.read_json(folder / FACTS)
+    facts = {"name": about["name"], "model": "", "bundle": "", "created": time.time()}
+    how = Settings(**facts, host=HOST, port=about["port"], workers=1, **LIMITS)
+    counters, log = folder / board.name(os.getpid()), Log(folder)
+    counted = Board(counters, how.workers + 1)
+    counters.unlink()  # nobody else reads them
+    slot = counted.slot(1)
+    guard = Guard(Trigger(folder, home, about), how, Key(folder / KEY), slot, log)
+    server = _Server(guard, how, socket.socket(fileno=number), counted, slot, log)
+    server.folder = folder
+    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it again at the end
+    server.run(sockets=[])
     (folder / PROCESS).unlink(missing_ok=True)
 
 

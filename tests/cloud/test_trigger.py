@@ -2,10 +2,12 @@
 
 import json
 import shlex
+import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +84,15 @@ def test_both_ways_of_giving_parameters(type_, published, folder):
         (b'{"ParameterAssignments": {"factor": "much"}}', 400, "kind of 2.0"),
         (b'{"ParameterAssignments": {"broken": "3"}}', 400, "kind of false"),
         (b'{"properties": {"InputData": {"factor": {"Uri": "x"}}}}', 400, "only a value"),
+        (b'{"ParameterAssignments": {"factor": "1e999"}}', 400, "kind of 2.0"),
+        (b'{"ParameterAssignments": {"factor": "NaN"}}', 400, "kind of 2.0"),
+        (b'{"ParameterAssignments": {"factor": NaN}}', 400, "not JSON"),
+        (b'{"ParameterAssignments": {"factor": "3", "factor": "4"}}', 400, "a key twice"),
+        (b'{"ParameterAssignments": {"factor": "\\ud800"}}', 400, "no argument can hold"),
+        (b'{"ParameterAssignments": {"factor": "\\u0000"}}', 400, "no argument can hold"),
+        (b"[" * 100_000, 400, "not JSON"),
+        (b"\xff\xfe", 400, "not JSON"),
+        (b" " * (1 << 20) + b"{}", 413, "larger than"),
         (b"[1]", 400, "no object"),
         (b"{", 400, "not JSON"),
     ],
@@ -99,6 +110,64 @@ def test_nobody_without_the_key_starts_anything(published, folder):
     assert call(published["url"])[0] == 401
     assert call(published["url"], key=key, Host="evil.example")[0] == 421
     assert call(published["url"] + "x", key=key)[0] == 404
+    assert list((folder / ".concrete" / "runs").iterdir()) == []
+
+
+def raw(url, *lines, body=b"", key=""):
+    """What comes for a request that is written byte by byte."""
+    place, _, path = url.removeprefix("http://").partition("/")
+    host, _, port = place.partition(":")
+    first = (f"POST /{path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key}")
+    head = "\r\n".join([*first, "Connection: close", *lines, "", ""])
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(head.encode() + body)
+        found = b""
+        while data := connection.recv(1 << 16):
+            found += data
+    return int(found.split()[1]), found.partition(b"\r\n\r\n")[2]
+
+
+def test_a_body_in_chunks_counts(type_, published, folder):
+    """It was not read: the run started with the defaults."""
+    body = b'{"ParameterAssignments": {"factor": "4"}}'
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(one), one) for one in (body[:9], body[9:], b""))
+    status, answer = raw(
+        published["url"], "Transfer-Encoding: chunked", body=chunks, key=key_of(folder)
+    )
+    assert status == 201
+    assert total(type_, folder, json.loads(answer)["Id"]) == 24.0
+
+
+def test_it_answers_as_an_endpoint_does(published, folder):
+    url, key = published["url"], key_of(folder)
+    for lines in (
+        ("Host: localhost",),
+        (f"Authorization: Bearer {key}",),
+        ("Content-Length: 2", "Transfer-Encoding: chunked"),
+        ("Content-Length: 2", "Content-Length: 3"),
+        ("X: y",) * 200,
+    ):
+        assert raw(url, *lines, body=b"{}", key=key)[0] == 400
+    assert raw(url, "Content-Encoding: gzip", "Content-Length: 2", body=b"{}", key=key)[0] == 415
+    get = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
+    with pytest.raises(urllib.error.HTTPError, match="405"):
+        urllib.request.urlopen(get, timeout=20)
+    health = url.partition("/pipelines")[0] + "/health"
+    with urllib.request.urlopen(health, timeout=20) as answer:
+        assert answer.status == 200
+
+    process = folder / ".concrete" / "published" / "mine-run" / "process.json"
+    pid = json.loads(process.read_text())["pid"]
+    place = url.removeprefix("http://").partition("/")[0].partition(":")
+    idle = [socket.create_connection((place[0], int(place[2])), timeout=20) for _ in range(300)]
+    try:
+        assert raw(url, "Content-Length: 1", body=b"x", key=key)[0] == 400
+        assert len(list(Path(f"/proc/{pid}/task").iterdir())) <= 3
+        open_ = [file for file in Path(f"/proc/{pid}/fd").iterdir() if file.is_symlink()]
+        assert len(open_) < 250
+    finally:
+        for one in idle:
+            one.close()
     assert list((folder / ".concrete" / "runs").iterdir()) == []
 
 

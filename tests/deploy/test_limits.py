@@ -120,6 +120,12 @@ def test_what_proxies_could_read_in_another_way_is_refused(client, lines):
     assert status(answer) == 400
 
 
+def test_a_body_in_an_encoding_that_is_not_undone_is_refused(client):
+    lines = ("Content-Type: application/json", "Transfer-Encoding: gzip, chunked")
+    answer = client.talk(head(client, *lines) + b"2\r\n{}\r\n0\r\n\r\n")
+    assert status(answer) == 501
+
+
 def test_an_offer_of_another_protocol_is_not_taken_up(client, sample):
     request = json.dumps({"data": [sample]}).encode()
     lines = ("Content-Type: application/json", f"Content-Length: {len(request)}")

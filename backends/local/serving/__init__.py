@@ -11,14 +11,14 @@ The daemon's side, started as `python -m ...serving.supervisor`:
     supervisor.py   imports and loads once, hands the socket over to a successor
     model.py        the model of a bundle, loaded
     crew.py         the workers: started, missed, started again
-    worker.py       one process that answers: uvicorn on the shared socket
+    worker.py       one process that answers; server.py: uvicorn on the shared socket
     door.py         which worker takes the next connection
     protocol.py     HTTP/1.1 of uvicorn, with limits for peers that are slow, idle or greedy
     backlog.py      answers that wait for peers to read them
     guard.py        around the app: hosts, key, request id, log, errors as one line of JSON
     cors.py         pages of other sites that may ask
     app.py          the routes                      body.py       bodies within their limits
-    score.py        POST /score                     batch.py      requests of one moment
+    score.py        POST /score; packed.py: gzip    batch.py      requests of one moment
     openapi.py      the document of the routes      board.py      counters of all workers
     page.*          the page at /, for trying the model by hand
 """

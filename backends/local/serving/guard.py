@@ -99,6 +99,8 @@ class Guard:
     def _check(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         if len(headers) < len(scope["headers"]):
             _check_single(name for name, _ in scope["headers"])
+        if headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+            raise Refusal(501, "the transfer encoding can be chunked, and nothing else")
         # Load balancers ask for these by address, by any name, or by none (HTTP/1.0).
         if scope["path"] not in ALWAYS_OPEN and not self._admits_host(headers.get(b"host", b"")):
             message = "the Host header names another site: --host-name or [deploy] hosts allow it"

@@ -8,22 +8,17 @@ import os
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
 from . import key, model, settings
 from .app import Endpoint
-from .board import Board, Slot
-from .door import Door
+from .board import Board
 from .guard import Guard
 from .log import Log
-from .protocol import with_limits
+from .server import Server
 from .settings import Settings
 
-LINGER = 0.3  # seconds in which a peer that has just sent another request is still answered
 BOARD = "CONCRETE_BOARD"  # the name of the board's file, for a worker that was not forked
 
 
@@ -42,79 +37,32 @@ def work(
     slot.set("connections", 0)
     score.LOADED["model"].quicken()
     endpoint = Endpoint(how, folder / how.bundle, score, board, slot)
-    app: Any = endpoint.app()
-    guard = Guard(app, how, key.Key(folder / key.FILE), slot, log)
+    guard = Guard(endpoint.app(), how, key.Key(folder / key.FILE), slot, log)
     _log_warnings(log)
-    config = uvicorn.Config(
-        guard,
-        http=with_limits(how.read_timeout, lambda count: slot.set("connections", count)),
-        ws="none",
-        loop="asyncio",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=int(how.idle_timeout),
-        timeout_graceful_shutdown=int(how.timeout),
-    )
-    server = _Server(config, listener, board, how.max_connections)
-    server.endpoint, server.guard, server.slot, server.log = endpoint, guard, slot, log
-    server.lifeline = lifeline
+    server = _Server(guard, how, listener, board, slot, log)
+    server.endpoint, server.lifeline = endpoint, lifeline
     endpoint.tell(server.server_state.tasks)
     server.run(sockets=[])
+    log.write(event="worker has ended")
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, with a door of its own and a gentle end."""
-
+class _Server(Server):
     endpoint: Endpoint
-    guard: Guard
-    slot: Slot
-    log: Log
     lifeline: int
 
-    def __init__(
-        self, config: uvicorn.Config, listener: socket.socket, board: Board, most: int
-    ) -> None:
-        super().__init__(config)
-        self._listener = listener
-        self._board = board
-        self._most = most
-        self._door: Door | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        loop = asyncio.get_running_loop()
-        connections: Any = self.server_state.connections
-        make: Any = self.config.http_protocol_class
-
-        def protocol() -> Any:
-            return make(config=self.config, server_state=self.server_state, app_state={})
-
-        self._door = Door(self._listener, protocol, connections, self._board, self._most)
-        self._door.open()
-        loop.add_reader(self.lifeline, self._let_go)
-        self.slot.beat()
+    def ready(self) -> None:
+        """End with the supervisor."""
+        asyncio.get_running_loop().add_reader(self.lifeline, self._let_go)
         self.log.write(event="worker is ready")
 
-    async def on_tick(self, counter: int) -> bool:
-        if counter % 10 == 0:
-            self.slot.beat()
-            self.log.follow()
-        return await super().on_tick(counter)
+    def each_second(self) -> None:
+        """Write to the log that is there."""
+        super().each_second()
+        self.log.follow()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer what was accepted, tell everybody to go, then go."""
-        assert self._door
-        self.endpoint.draining = self.guard.draining = True
-        await self._door.close()
-        end = time.monotonic() + LINGER
-        while self.server_state.connections and time.monotonic() < end:  # noqa: ASYNC110
-            await asyncio.sleep(LINGER / 20)
-        await super().shutdown(sockets)
-        self.slot.set("connections", 0)
-        self.log.write(event="worker has ended")
+    def leaving(self) -> None:
+        """Tell balancers of load."""
+        self.endpoint.draining = True
 
     def _let_go(self) -> None:
         asyncio.get_running_loop().remove_reader(self.lifeline)
