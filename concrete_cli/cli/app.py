@@ -16,6 +16,7 @@ from typer.exceptions import Abort, TyperException
 from concrete_cli import home, permissions
 from concrete_cli.cli import command, crash, pages, refused, streams
 from concrete_cli.errors import ConcreteError, Interrupted, UsageError
+from concrete_cli.sources import urls
 
 # The modules and the commands that each adds. Only the module of the command that was typed is
 # imported: all of them take longer than a run that reuses all.
@@ -103,7 +104,7 @@ def _run(argv: Sequence[str]) -> int:
         return _invoke(argv)
     except ConcreteError as error:
         if _asked(argv, "--debug"):
-            traceback.print_exc()
+            print(urls.hidden(traceback.format_exc()), file=sys.stderr)
         return _show(error, as_json=as_json)
     except KeyboardInterrupt:
         return _show(Interrupted("interrupted"), as_json=as_json)
@@ -170,7 +171,7 @@ def _reader_has_gone() -> int:
 
 
 def _bug(error: Exception) -> int:
-    text = "".join(traceback.format_exception(error))
+    text = urls.hidden("".join(traceback.format_exception(error)))
     place = crash.keep(text)
     told = ConcreteError(
         f"this is a bug in concrete: {type(error).__name__}: {error}",

@@ -144,14 +144,25 @@ def why(
 
 
 def schema(
+    output: Annotated[
+        str,
+        typer.Option(
+            metavar="COMMAND",
+            help="The schema of what a command prints with --json: train, models list, error...",
+            show_default=False,
+        ),
+    ] = "",
     json: o.Json = False,  # noqa: ARG001  what it prints is JSON in any case
     home: o.Home = None,  # noqa: ARG001  every command takes it
 ) -> int:
     """Print the JSON Schema of an experiment.
 
-    Editors complete and check TOML with it.
+    Editors complete and check TOML with it. With --output, it is that of a document that a command
+    prints with --json; `error` is that of every command that fails.
     """
     from concrete_cli import config
+    from concrete_cli.commands import outputs
 
-    print(json_module.dumps(config.schema(), indent=2, ensure_ascii=False))
+    made = outputs.schema(output) if output else config.schema()
+    print(json_module.dumps(made, indent=2, ensure_ascii=False))
     return 0

@@ -18,7 +18,7 @@ from concrete_cli.execute import Request
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    example = "concrete finetune concrete.toml --trials 30 --budget 10m"
+    example = "concrete finetune concrete.toml --trials 10 --budget 1m"
     page(app, example, *RUN, GateNotMet.exit_code)(finetune)
 
 

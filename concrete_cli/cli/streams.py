@@ -109,10 +109,12 @@ class Told(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        level = record.levelname.lower()
+        from concrete_cli.sources import urls
+
+        level, said = record.levelname.lower(), urls.hidden(record.getMessage())
         if record.levelno >= logging.WARNING:
-            return f"{level}: {record.getMessage()}"
-        return f"{level} {record.relativeCreated / 1000:7.3f} s: {record.getMessage()}"
+            return f"{level}: {said}"
+        return f"{level} {record.relativeCreated / 1000:7.3f} s: {said}"
 
 
 def listen_to_log() -> None:

@@ -99,8 +99,8 @@ def _libraries(space: Workspace, run: Run) -> dict[str, str]:
 
 
 def _versions(first: dict[str, str], second: dict[str, str]) -> list[dict[str, Any]]:
-    names = sorted({*first, *second})
-    pairs = {name: [first.get(name), second.get(name)] for name in names}
+    """Return the libraries that both runs used, in different versions."""
+    pairs = {name: [first[name], second[name]] for name in sorted({*first} & {*second})}
     return [{"library": name, "values": pair} for name, pair in pairs.items() if len({*pair}) > 1]
 
 

@@ -29,7 +29,14 @@ def of(experiment: Experiment, by_variable: str = "") -> list[dict[str, Any]]:
         place = _place(layer, keys)
         if kind == SET and by_variable:
             kind, place = ENVIRONMENT, by_variable
-        rows.append({"key": dotted(keys), "value": _shown(value), "origin": kind, "place": place})
+        rows.append(
+            {
+                "key": dotted(keys),
+                "value": urls.without_secrets(_plain(value)),
+                "origin": kind,
+                "place": place,
+            }
+        )
     return rows
 
 
@@ -80,11 +87,8 @@ def _place(layer: Layer | None, keys: Keys) -> str:
     return layer.problem(keys, "").place if layer.folder else layer.name
 
 
-def _shown(value: Any) -> Any:
-    if isinstance(value, str):
-        return urls.hidden(value)
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: dates are texts there."""
     if isinstance(value, list | tuple):
-        return [_shown(one) for one in value]
-    if isinstance(value, Mapping):
-        return {name: _shown(one) for name, one in value.items()}
-    return value if isinstance(value, bool | int | float) or value is None else str(value)
+        return [_plain(one) for one in value]
+    return value if isinstance(value, str | bool | int | float | dict | None) else str(value)

@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from concrete_cli.errors import BackendUnavailable
@@ -21,7 +22,8 @@ VARIABLE = re.compile(r"\$\{(\w+)\}")
 WORDS = r"(?:[\w-]*[-_])?(?:sig|signature|[\w-]*token|api_?key|passw(?:or)?d|pwd|secret)"
 SECRET = re.compile(WORDS, re.IGNORECASE)
 HIDDEN = re.compile(
-    rf"(?<=://)(?P<user>[^/@\s:]*:)(?P<password>[^/@\s]+)(?=@)|(?P<name>[?&]{WORDS}=)(?P<value>[^&\s\"'#]+)",
+    # A path has lost the second slash.
+    rf"(?:(?<=://)|(?<=:/))(?P<user>[^/@\s:]*:)(?P<password>[^/@\s]+)(?=@)|(?P<name>[?&]{WORDS}=)(?P<value>[^&\s\"'#]+)",
     re.IGNORECASE,
 )
 TAME = re.compile(r"[\w.][\w.\-]{0,99}", re.ASCII)
@@ -101,6 +103,15 @@ def hidden(text: str) -> str:
         return name + (value if VARIABLE.fullmatch(value) else "*" * len(value))
 
     return HIDDEN.sub(starred, text)
+
+
+def without_secrets(value: Any) -> Any:
+    """Return JSON data with stars in place of the secrets in the URLs of its texts."""
+    if isinstance(value, str):
+        return hidden(value)
+    if isinstance(value, dict):
+        return {name: without_secrets(one) for name, one in value.items()}
+    return [without_secrets(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def filled(url: str) -> str:

@@ -9,16 +9,18 @@ from typing import Any, TextIO
 
 from concrete_cli.errors import ConcreteError, ExperimentInvalid, GateNotMet, Problem, StepFailed
 from concrete_cli.results import SCHEMA_VERSION
+from concrete_cli.sources import urls
 from concrete_cli.view import style
 
 
 def document(error: ConcreteError) -> dict[str, Any]:
     """Return the JSON document of an error."""
     result = error.result if isinstance(error, GateNotMet) else {}
+    facts = urls.without_secrets(error.document())
     return {
         "schema_version": SCHEMA_VERSION,
         **result,
-        "error": error.document() | {"exit_code": error.exit_code},
+        "error": facts | {"exit_code": error.exit_code},
     }
 
 
@@ -28,7 +30,7 @@ def show(error: ConcreteError, *, as_json: bool) -> None:
         print(json.dumps(document(error), indent=2, ensure_ascii=False))
         return
     for line in lines(error, sys.stderr):
-        print(line, file=sys.stderr)
+        print(urls.hidden(line), file=sys.stderr)
 
 
 def lines(error: ConcreteError, stream: TextIO) -> Iterator[str]:

@@ -121,10 +121,7 @@ def _changed(found: dict[str, Any]) -> list[str]:
 
 def _libraries(found: dict[str, Any]) -> list[str]:
     """Return the lines about libraries of which the runs had different versions."""
-    rows = [
-        [one["library"], " -> ".join(str(value or "(none)") for value in one["values"])]
-        for one in found["versions"]
-    ]
+    rows = [[one["library"], " -> ".join(one["values"])] for one in found["versions"]]
     head = ["library", " -> ".join(found["runs"])]
     return style.table([head, *rows], head=True) if rows else []
 

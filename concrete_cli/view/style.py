@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-ROOMY = 24  # columns in which text can be read
+ROOMY = 12  # columns in which text can be read
 LONGEST = 400  # characters of a line that a script has printed; its log has all of it
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -86,7 +86,8 @@ def table(
     widths = _widths(rows)
     room, before = columns(), sum(widths[:-1]) + 2 * (len(widths) - 1)
     wide = room is not None and before + widths[-1] > room
-    if room and wide and (len(widths) - 1 in right or room - before < ROOMY):
+    longest = max((_visible(word) for row in rows for word in row[-1].split()), default=0)
+    if room and wide and (len(widths) - 1 in right or room - before < max(longest, ROOMY)):
         titles = rows[0] if head else [""] * len(widths)
         return [line for row in rows[1 if head else 0 :] for line in _record(titles, row, room)]
     lines: list[str] = []
@@ -112,7 +113,8 @@ def fit(line: str, below: str = "", room: int | None = None) -> list[str]:
     found = [""]
     for word in re.split(r"(?<=\S)(?=\s)", line.strip()):
         start = found[-1] or lead if len(found) == 1 else found[-1] or below
-        if found[-1] and _visible(start + word.rstrip()) > room:
+        fits_below = _visible(below + word.strip()) <= room
+        if found[-1] and fits_below and _visible(start + word.rstrip()) > room:
             found.append(below + word.lstrip())
         else:
             found[-1] = start + (word if found[-1] else word.lstrip())

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from concrete_cli.config.experiment import Experiment
 from concrete_cli.config.origin import Keys
+from concrete_cli.config.words import dotted
 from concrete_cli.errors import Problem
 from concrete_cli.sources import urls
 
 WHERE: Keys = ("data", "source")
 SUM: Keys = ("data", "sha256")
+WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s\"'<>]+")
 
 
 def check(experiment: Experiment) -> Iterator[Problem]:
-    """Yield sources on the web whose digest is missing or is none, and secrets in URLs."""
+    """Yield sources on the web whose digest is missing or is none, and secrets in any URL."""
     yield from _data(experiment)
+    yield from _secrets(experiment)
     for name, step in experiment.pipeline.steps.items() if experiment.pipeline else ():
         for key, items in step.inputs.items():
             for number, item in enumerate(items):
@@ -25,6 +30,29 @@ def check(experiment: Experiment) -> Iterator[Problem]:
                     for text, hint in urls.problems(item):
                         told = hint.replace("prints it", "prints it; write URL#sha256=DIGEST")
                         yield experiment.origin.problem(where, f"inputs.{key}: {text}", told)
+
+
+def _secrets(experiment: Experiment) -> Iterator[Problem]:
+    """Yield secrets in URLs that are no sources: what steps are given is written down as well."""
+    for keys, text in _texts(experiment.origin.data, ()):
+        if keys == WHERE or (keys[:2] == ("pipeline", "steps") and keys[3:4] == ("inputs",)):
+            continue
+        for url in WEB.findall(text):
+            for told, _ in urls.secrets(url):
+                hint = "leave it out: whoever needs it reads it from an environment variable"
+                yield experiment.origin.problem(keys, f"{dotted(keys)}: {told}", hint)
+
+
+def _texts(value: Any, above: Keys) -> Iterator[tuple[Keys, str]]:
+    if isinstance(value, str):
+        yield above, value
+    elif isinstance(value, Mapping):
+        for key, below in value.items():
+            yield (*above, key), key
+            yield from _texts(below, (*above, key))
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            yield from _texts(below, (*above, number))
 
 
 def _data(experiment: Experiment) -> Iterator[Problem]:
