@@ -26,6 +26,7 @@ OWN_WAY = (
 )
 SUFFIXES = (".py", *EXTENSION_SUFFIXES)
 BY_NAME = ("import_module", "__import__", "run_module")  # functions that import what a text names
+LATE = "?"  # ends the name of a module that is imported inside functions only
 # What was read in a file: dotted names of modules, and absolute folders that it adds to sys.path.
 _known: dict[Look, frozenset[str]] = {}
 
@@ -112,7 +113,7 @@ def stage(files: Mapping[str, Path], into: Path) -> None:
 
 def imports(path: Path) -> frozenset[str]:
     """Return the dotted names of the modules that a Python file imports, anywhere in it."""
-    return frozenset(name for name in _read(path) if not name.startswith(os.sep))
+    return frozenset(name.removesuffix(LATE) for name in _read(path) if not name.startswith(os.sep))
 
 
 def known() -> list[tuple[Look, list[str]]]:
@@ -139,14 +140,22 @@ def libraries(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str
     )
 
 
-def outside(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the dotted names of all that the files import, save what they hold themselves."""
+def outside(
+    files: Mapping[str, Path], named: Iterable[str] = (), *, late: bool = True
+) -> tuple[str, ...]:
+    """Return the dotted names of all that the files import, save what they hold themselves.
+
+    Without `late` it is what they import as they start, and not what they import inside functions.
+    """
     whole, parts = _held(files)
-    wanted = {name for path in files.values() for name in imports(path)} | set(named)
+    read = imports if late else _at_once
+    wanted = {name for path in files.values() for name in read(path)} | set(named)
     return tuple(sorted(name for name in wanted if _top(name) not in whole and name not in parts))
 
 
-def ahead(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, ...]:
+def ahead(
+    files: Mapping[str, Path], named: Iterable[str] = (), *, late: bool = True
+) -> tuple[str, ...]:
     """Return what a fork server can import ahead for a script that is made of these files.
 
     These are names of modules, then the paths of the files `_import_NAME.py`: the package NAME is
@@ -154,7 +163,7 @@ def ahead(files: Mapping[str, Path], named: Iterable[str] = ()) -> tuple[str, ..
     """
     ways = {name: path for name, path in files.items() if name.startswith(OWN_WAY)}
     packages = {name.removeprefix(OWN_WAY).removesuffix(".py") for name in ways}
-    names = (name for name in outside(files, named) if _top(name) not in packages)
+    names = (name for name in outside(files, named, late=late) if _top(name) not in packages)
     return (*names, *map(str, ways.values()))
 
 
@@ -175,6 +184,10 @@ def _read(path: Path) -> frozenset[str]:
     return _known[look]
 
 
+def _at_once(path: Path) -> set[str]:
+    return {name for name in _read(path) if not name.startswith(os.sep) and name[-1:] != LATE}
+
+
 def _added(path: Path) -> list[str]:
     """Return the folders that a file adds to sys.path."""
     return sorted(name for name in _read(path) if name.startswith(os.sep))
@@ -188,9 +201,23 @@ def _imports(path: Path) -> frozenset[str]:
             tree = ast.parse(text, str(path))
     except (SyntaxError, ValueError):
         return frozenset()  # the step itself will say what is wrong, with its traceback
-    names = {name for node in ast.walk(tree) for name in _named(node)}
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for node, late in _nodes(tree):
+        names[late].update(_named(node))
     folders = syspath.added(tree, path) if syspath.touched(text) else ()
-    return frozenset(names | {*folders})
+    return frozenset(
+        {*folders, *names[False], *(f"{name}{LATE}" for name in names[True] - names[False])}
+    )
+
+
+def _nodes(tree: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
+    """Yield the nodes of a tree, and whether each is inside a function."""
+    waiting = [(tree, False)]
+    while waiting:
+        node, late = waiting.pop()
+        yield node, late
+        late = late or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        waiting += [(inner, late) for inner in ast.iter_child_nodes(node)]
 
 
 def _named(node: ast.AST) -> Iterator[str]:

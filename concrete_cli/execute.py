@@ -30,6 +30,11 @@ WORKFLOWS = {
     "deploy": "concrete_cli.workflows.deploy:deploy",
     "score": "concrete_cli.workflows.score:score",
 }
+# Functions that say which scripts run first, before the experiment is read and checked.
+FIRST = {
+    "train": "concrete_cli.workflows.train:first",
+    "run": "concrete_cli.workflows.own:first",
+}
 # Those that begin with data. Others work on what an earlier run left: the data may be gone by now.
 AT_FIRST = ("", "train", "run")
 # What a workflow has to know beyond the experiment, as arguments by their names.
@@ -99,10 +104,10 @@ def prepare(request: Request, *, to_run: bool = False) -> Prepared:
 
 def _get_ready(request: Request, file: Path) -> None:
     """Let the backend begin with what the first steps of the workflow need, whatever the plan."""
-    module = import_module(WORKFLOWS[request.workflow or "train"].partition(":")[0])
+    workflow = request.workflow or "train"
     place = backend.load(request.backend, workspace.home_of(file, request.home))
     if hasattr(place, "get_ready") and not request.options.cold:
-        place.get_ready(getattr(module, "FIRST", ()))
+        place.get_ready(named(FIRST[workflow])(file) if workflow in FIRST else ())
 
 
 def _lasts(request: Request) -> bool:

@@ -24,6 +24,7 @@ concrete keeps its files here. Nothing in this folder needs to be in version con
 
 cache/      finished steps, found again by what went into them; sources that were fetched
 plans/      experiments that were read and checked, to be read faster
+imports/    what steps have imported, to be imported ahead the next time
 runs/       one folder a run: its plan, its experiment, its events, its results
 models/     registered models and their aliases
 endpoints/  served models

@@ -89,7 +89,8 @@ def keep(home: Path, name: str, planned: Planned) -> None:
 
 def old(home: Path, horizon: float) -> list[Path]:
     """Return the files of what was kept before `horizon`, in seconds since the epoch."""
-    return [path for path in (home / FOLDER).glob("*") if path.stat().st_mtime < horizon]
+    kept = [path for folder in (FOLDER, "imports") for path in (home / folder).glob("*")]
+    return [path for path in kept if path.stat().st_mtime < horizon]
 
 
 def _made_of(planned: Planned) -> list[Any]:

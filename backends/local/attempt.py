@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import cache, digest, disk, interpreter, payload
+from concrete_cli import cache, code, digest, disk, interpreter, payload
 from concrete_cli.plan import Item, Output, Source, Step
 
 from . import left, processes
@@ -21,6 +21,7 @@ from .recipe import Code
 
 LOG_LIMIT = 64 << 20  # bytes
 FAILURE = "failure"  # a file in `state` in which a step says why its result is one (_step.may_pass)
+IMPORTED = "imported.json"  # a file in `work`
 UNLISTED = "unlisted.jsonl"  # a file in `work`
 LOG_KEPT = 1 << 20  # bytes of its end that stay when a log outgrows the limit
 
@@ -35,6 +36,7 @@ class Attempt:
     code: Code
     find: Callable[[Item], Path]
     cold: bool
+    imported: tuple[str, ...] = ()  # modules that the step has imported itself at earlier times
     work: Path = Path()
     cwd: Path = Path()
     places: dict[Item, Path] = field(default_factory=dict)
@@ -76,12 +78,19 @@ class Attempt:
             },
             log=str(self.log),
             files={name: str(path) for name, path in self.code.files.items()},
-            modules=self.code.ahead,
+            modules=self._ahead(),
             path=_folders(self.step),
             threads=self.step.cpus,
             unlisted=str(self.work / UNLISTED),
+            imported=str(self.work / IMPORTED),
             spared=(str(run_folder.parents[1]), str(payload.folder("steps")), *self._sources()),
         )
+
+    def imports(self) -> list[str]:
+        """Return the modules that this step has imported itself."""
+        with contextlib.suppress(OSError, ValueError):
+            return list(json.loads((self.work / IMPORTED).read_text(encoding="utf-8")))
+        return []
 
     def unlisted(self) -> list[str]:
         """Return the files that it has used and that are not in its recipe."""
@@ -151,6 +160,12 @@ class Attempt:
                     file.seek(0)
                     cut = size - LOG_KEPT
                     file.write(f"[concrete: {cut} bytes of log cut]\n".encode() + end)
+
+    def _ahead(self) -> tuple[str, ...]:
+        """Return what is imported before it starts: the rest it can do without, or does itself."""
+        if not self.imported:
+            return self.code.at_once
+        return code.ahead(self.code.files, (*self.step.libraries, *self.imported), late=False)
 
     def _sources(self) -> Iterator[str]:
         return (str(path) for item, path in self.places.items() if isinstance(item, Source))

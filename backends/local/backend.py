@@ -56,9 +56,12 @@ class LocalBackend:
 
     def get_ready(self, scripts: Collection[str]) -> None:
         """Begin to import what these scripts import: a run is about to be submitted."""
-        if processes.FORK_IS_SAFE and scripts:
-            files = (code.closure(payload.script(name)) for name in scripts)
-            start_ahead(name for one in files for name in code.ahead(one))
+        if not (processes.FORK_IS_SAFE and scripts):
+            return
+        with contextlib.suppress(OSError):  # what cannot be read will be said when it is checked
+            files = [code.closure(payload.script(name)) for name in scripts]
+            at_once = [name for one in files for name in code.ahead(one, late=False)]
+            start_ahead((*at_once, *(name for one in files for name in code.ahead(one))))
 
     def submit(self, plan: Plan, run_folder: Path, options: Options) -> str:  # noqa: ARG002
         """Take note: the files of the run hold all that is needed."""

@@ -29,9 +29,12 @@ LOST_OUTPUT = 120  # Python's own exit code when what was printed could not be w
 def run(orders: Mapping[str, Any], environment: Mapping[str, str], parent: int) -> NoReturn:
     """Become the step that `orders` describe (see orders.Orders) and exit with its code."""
     code = 1
+    imports = observe.Imports()
     try:
         _become(orders, environment, parent)
+        imports.start()
         code = _end(_main(orders["script"]))
+        imports.tell(orders["imported"])
     except BaseException as error:  # noqa: BLE001  whatever it is, the log must tell
         _tell(error)
     finally:

@@ -1,4 +1,4 @@
-"""Seeing, inside a step, what it uses that is not in its recipe: files beside it, code, scripts.
+"""Seeing, inside a step, what it imports, and what it uses that is not in its recipe.
 
 An audit hook (https://peps.python.org/pep-0578/) hears of every file that Python opens and of every
 program that it starts. What counts are files below the folders of the step's own code, and code
@@ -24,6 +24,33 @@ SITES = ("site-packages", "dist-packages")
 CODE = (".py", *EXTENSION_SUFFIXES)
 VERSION_CONTROL = (".git", ".hg", ".svn")
 MOST = 1 << 16  # names that are remembered
+MOST_IMPORTS = 500
+
+
+class Imports:
+    """Hears of each module that is looked for, as the first on sys.meta_path, and finds none."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._now = ""
+
+    def start(self) -> None:
+        """Begin to listen."""
+        sys.meta_path.insert(0, self)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Take note, unless another module that was noted is being imported: it brings this one."""
+        del path, target
+        spec = getattr(sys.modules.get(self._now), "__spec__", None)
+        if not getattr(spec, "_initializing", False) and len(self._names) < MOST_IMPORTS:
+            self._now = name
+            self._names.append(name)
+
+    def tell(self, file: str) -> None:
+        """Write down what was noted and is installed, if there is any."""
+        if names := [name for name in self._names if _is_installed(name)]:
+            with open(file, "w", encoding="utf-8") as written:  # noqa: PTH123
+                json.dump(names, written)
 
 
 class Observer:
@@ -41,18 +68,21 @@ class Observer:
         if event == "open":
             path, _, flags = facts
             if not isinstance(path, int):
-                with contextlib.suppress(Exception):  # what is wrong with it the step will find
-                    self._opened(_absolute(path), flags)
+                self._opened(path, flags)
         elif event in USES:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception):  # what is wrong with it the step will find
                 for path in USES[event](*facts):
                     self._used(_absolute(path))
 
-    def _opened(self, path: str, flags: int) -> None:
-        if flags & WRITES:
-            self._seen.add(path)  # what it has made itself it may read
-        else:
-            self._used(path)
+    def _opened(self, path: Any, flags: int) -> None:
+        if flags & WRITES and isinstance(path, str) and path[:1] == os.sep:
+            self._seen.add(path)  # the quick way for what most steps do
+            return
+        with contextlib.suppress(Exception):
+            if flags & WRITES:
+                self._seen.add(_absolute(path))  # what it has made itself it may read
+            else:
+                self._used(_absolute(path))
 
     def _used(self, path: str) -> None:
         if path in self._seen:
@@ -106,6 +136,11 @@ def libraries() -> tuple[str, ...]:
     """Return what the path of a file begins with that belongs to Python or to what is installed."""
     sites = [path for path in sys.path if os.path.basename(path) in SITES]  # noqa: PTH119
     return _below([os.path.dirname(os.__file__), *sites])  # noqa: PTH120
+
+
+def _is_installed(module: str) -> bool:
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    return spec is not None and (not spec.has_location or spec.origin.startswith(libraries()))
 
 
 def _absolute(path: Any) -> str:

@@ -13,7 +13,8 @@ class Orders:
     `env` is what its environment has beyond the runner's, `files` the script and its own modules
     (code.closure), `modules` are imported before the fork, `path` goes on sys.path behind the
     script's folder, `threads` is how many processors the step may use. In the file `unlisted` it
-    says what else it uses (see observe), apart from what is in the places `spared`.
+    says what else it uses (see observe), apart from what is in the places `spared`; in the file
+    `imported`, which modules it was the first to import.
     """
 
     script: str
@@ -27,6 +28,7 @@ class Orders:
     threads: int
     unlisted: str
     spared: tuple[str, ...]
+    imported: str
 
     @property
     def document(self) -> dict[str, Any]:

@@ -24,11 +24,15 @@ SHOWN = 3  # names of files in a line
 
 @dataclass(frozen=True)
 class Code:
-    """What the script of a step is made of: its files, what can be imported ahead for it."""
+    """What the script of a step is made of: its files, what can be imported ahead for it.
+
+    `at_once` is what it imports as it starts; the rest of `ahead` it imports inside functions.
+    """
 
     script: Path
     files: Mapping[str, Path]
     ahead: tuple[str, ...]
+    at_once: tuple[str, ...]
     digests: Mapping[str, str]
     versions: Mapping[str, str]
 
@@ -52,6 +56,7 @@ class Recipes:
                 payload.script(step.script),
                 files,
                 code.ahead(files, step.libraries),
+                code.ahead(files, step.libraries, late=False),
                 {name: digest.of_file(path) for name, path in sorted(files.items())},
                 code.versions(code.libraries(files, step.libraries)),
             )

@@ -24,6 +24,7 @@ from .attempt import Attempt
 from .commits import Commits
 from .crew import Crew
 from .inputs import Inputs
+from .learned import Learned
 from .orders import Ended
 from .recipe import Recipes, not_reused
 from .schedule import Schedule
@@ -42,6 +43,7 @@ class Runner:
         self._cache = cache_
         self._schedule = schedule
         self._recipes = Recipes()
+        self._learned = Learned(home)
         self._inputs = Inputs(home, run.folder / "nothing")
         self.scratch = home / "tmp" / run.id
         self._crew = Crew(self.scratch, run.folder, cold=self.options.cold, keep_warm=keep_warm)
@@ -60,6 +62,7 @@ class Runner:
                     yield from commits.safe()
             finally:
                 self._crew.close()
+                self._learned.save()
             commits.wait()
             yield from commits.safe()
 
@@ -126,6 +129,7 @@ class Runner:
         attempt = Attempt(
             step, number, ingredients, self._recipes.code(step), self._inputs.find, cold
         )
+        attempt.imported = self._learned.of(step)
         self._crew.begin(attempt)
         return self._event(step, State.RUNNING, attempt=number, facts={"log": str(attempt.log)})
 
@@ -134,7 +138,8 @@ class Runner:
         wanted: dict[str, None] = {}
         for step in self._plan.steps:
             if step.name not in self._inputs.entries:
-                wanted |= dict.fromkeys(self._recipes.code(step).ahead)
+                known = (*self._recipes.code(step).at_once, *self._learned.of(step))
+                wanted |= dict.fromkeys((*known, *self._recipes.code(step).ahead))
         if wanted and not self._crew.cold:
             self._crew.preload(wanted)
 
@@ -163,6 +168,7 @@ class Runner:
         facts: dict[str, Any] = {"cpu_seconds": round(ended.cpu, 3), "memory": ended.memory}
         if unlisted := attempt.unlisted():
             facts["unlisted"] = unlisted
+        self._learned.note(attempt.step, attempt.imports())
         return self._finish(attempt, seconds, facts)
 
     def _again(self, attempt: Attempt, number: int, reason: str, *, cold: bool) -> list[Event]:

@@ -45,7 +45,7 @@ def execute(request: Request, manner: Manner) -> int:
         raise UsageError("--report is written when a run ends, --detach does not wait", help=hint)
     if manner.as_json and manner.report == PIPE:
         raise UsageError("stdout cannot hold both the report and --json", help="--report FILE")
-    prepared = executor.prepare(request)
+    prepared = executor.prepare(request, to_run=not manner.detach)
     run = executor.submit(prepared, None if manner.quiet else _tell)
     if manner.detach and remote.goes_on(prepared.backend):
         output.detached(run, as_json=manner.as_json)

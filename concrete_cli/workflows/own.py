@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +17,19 @@ from concrete_cli.workflows.settings import settled
 if TYPE_CHECKING:
     from concrete_cli.config import Experiment
     from concrete_cli.config.pipeline import PipelineStep
+
+LARGE = 1 << 20  # bytes of a file
+
+
+def first(file: Path) -> list[str]:
+    """Return the scripts that an experiment file seems to name; it is read and checked later."""
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+        if file.stat().st_size < LARGE and file.is_file():
+            pipeline = tomllib.loads(file.read_text(encoding="utf-8"))["pipeline"]
+            folder = file.parent / pipeline.get("scripts", "")
+            scripts = {folder / step["script"]: None for step in pipeline["steps"].values()}
+            return [str(path) for path in scripts if path.is_file()]
+    return []
 
 
 def own(experiment: Experiment, pinned: Mapping[str, str] = MappingProxyType({})) -> Plan:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 COVERAGE = 0.9
 BOOTSTRAPS = 1000
-FIRST = ("prepare.py",)
+
+
+def first(_: Path) -> list[str]:
+    """Return the scripts that run first, whatever the experiment file says."""
+    return ["prepare.py"]
 
 
 def train(experiment: Experiment) -> Plan:

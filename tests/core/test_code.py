@@ -333,3 +333,24 @@ def test_a_data_folder_named_like_a_library_hides_none(tmp_path):
 
     assert set(files) == {"main.py", "yaml/config.yml"}
     assert code.libraries(files) == ("yaml",)
+
+
+def test_imports_inside_functions_are_told_apart(tree):
+    folder = tree(
+        main="""
+        import json, wave
+        class C:
+            import csv
+            def f(self):
+                import pickle, wave
+        f = lambda: __import__("shelve")
+        async def g():
+            from a import x
+        """,
+        a="import queue\ndef f():\n    import sched",
+    )
+    files = code.closure(folder / "main.py")
+
+    assert set(files) == {"main.py", "a.py"}
+    assert code.ahead(files) == ("csv", "json", "pickle", "queue", "sched", "shelve", "wave")
+    assert code.ahead(files, late=False) == ("csv", "json", "queue", "wave")

@@ -1,6 +1,9 @@
 """A package that a step imports in a way of its own is imported ahead in that way, for it alone."""
 
+import json
 import sys
+from ast import literal_eval
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,3 +80,37 @@ def test_a_library_that_uses_multiprocessing_leaves_the_server_in_use(rig):
     (out / "text.txt").write_text(str(there))
     """
     assert [rig.text(rig.run(rig.step(name, body))[name]) for name in ("a", "b")] == ["True"] * 2
+
+
+LATE = """
+def work():
+    import wave, late_one
+    import importlib; importlib.import_module("xml" + ".dom.pulldom")
+    return late_one.X
+before = {name: name in sys.modules for name in ("wave", "colorsys", "xml.dom.pulldom")}
+(out / "text.txt").write_text(str(work()))
+(out / "before.txt").write_text(repr(before))
+"""
+
+
+def test_what_a_step_has_imported_itself_is_imported_ahead_the_next_time(rig):
+    """Also when its parameters have changed; never what is not installed, nor what is no name."""
+    (rig.folder / "late_one.py").write_text("import colorsys\nX = 1")
+    one = rig.step("one", LATE)
+
+    first = rig.run(one)["one"]
+    [notes] = (rig.home / "imports").iterdir()
+    noted = json.loads(notes.read_text())["one"]
+    second = rig.run(replace(one, params={"n": 2}))["one"]
+
+    assert not literal_eval(rig.text(first, "before.txt"))["xml.dom.pulldom"]
+    assert "xml.dom.pulldom" in noted
+    assert "late_one" not in noted
+    assert literal_eval(rig.text(second, "before.txt"))["xml.dom.pulldom"]
+    evil = rig.folder / "evil.py"
+    evil.write_text(f"open({str(rig.folder / 'canary')!r}, 'w')")
+    for damage in ("{", "[]", '{"one": 3}', json.dumps({"one": [str(evil), "late_one", 7]})):
+        notes.write_text(damage)
+        third = rig.run(replace(one, params={"n": damage}))["one"]
+        assert third.state == "done", rig.log(third)
+    assert not (rig.folder / "canary").exists()
