@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import shlex
 import signal
@@ -46,7 +47,7 @@ class Attempt:
     disk_full: bool = False
     state: Path | None = None  # a folder that the step finds again when it is tried again
 
-    @property
+    @functools.cached_property
     def log(self) -> Path:
         """Where what the script prints goes."""
         return self.work / "log.txt"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from concrete_cli import cache, digest, lines
@@ -53,7 +54,7 @@ def _of_run(uri: str, home: Path) -> tuple[Entry, str]:
         event = run.last_events().get(step)
         return event is not None and event.state.good and Source(uri) not in _sources(run)
 
-    run = Runs(home).find(name, fits)
+    run = _known(Runs(home).find(name, fits).folder)
     last = run.last_events()
     if step not in last or not last[step].state.good:
         raise NotFound("finished step", f"{name}/{step}", [s for s in last if last[s].state.good])
@@ -62,6 +63,12 @@ def _of_run(uri: str, home: Path) -> tuple[Entry, str]:
         again = lines.line("resume", run.id, home=home)
         raise NotFound("output", uri, help=f"{damage}; make it again: {again}")
     return entry, output
+
+
+@functools.lru_cache(maxsize=16)
+def _known(folder: Path) -> Run:
+    """Return a run that remembers what it has read of its journal: many steps may read of it."""
+    return Run(folder)
 
 
 def _sources(run: Run) -> set[Source]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from concrete_cli import leftovers
+from concrete_cli import leftovers, workspace
 from concrete_cli.registry.models import Models
 from toy import Toy
 
@@ -83,3 +83,16 @@ def test_what_goes_on_is_left_alone(rig, until):
 
     assert driver.wait() == 0
     assert rig.states(run) == {"waits": "done"}
+
+
+def test_the_file_of_a_killed_supervisor_goes_with_the_next_command(rig):
+    for name in (f"board-{2**22 + 1}-x", f"board-{os.getpid()}-x", "board-"):
+        endpoint = rig.home / "endpoints" / "toys"
+        endpoint.mkdir(exist_ok=True)
+        (endpoint / name).touch()
+
+        assert leftovers.of_endpoints(rig.home) == (str(os.getpid()) not in name)
+        workspace.here(rig.home)
+
+        assert not leftovers.of_endpoints(rig.home)
+        (endpoint / name).unlink(missing_ok=True)

@@ -4,6 +4,8 @@ import pytest
 from concrete_cli.backends.local import LocalBackend
 
 from concrete_cli import journal, results
+from concrete_cli.backend import Options
+from concrete_cli.plan import Output, Plan, Source, Step
 from concrete_cli.runs import Run
 
 STEPS = 20
@@ -61,6 +63,25 @@ def test_a_run_of_many_steps_prints_a_screen_and_show_prints_them_all(concrete, 
     for number in range(MANY):
         assert f" s{number} " in shown.stdout
         assert f"s{number}.out" in shown.stdout
+
+
+def test_what_many_steps_read_of_a_run_is_looked_up_once(rig, parsed):
+    made = rig.submit(*(rig.step(f"s{n}", "(out / 'text.txt').touch()") for n in range(STEPS)))
+    rig.watch(made)
+    lines = (made.folder / "events.jsonl").read_text().count("\n")
+    script = rig.step("read", "(out / 'text.txt').touch()").script
+    readers = [
+        Step(
+            f"r{n}", script, {"data": Source(f"run:{made.id}/s{n}.out")}, (Output(f"r{n}", "out"),)
+        )
+        for n in range(STEPS)
+    ]
+    plan = Plan("toy", tuple(readers))
+    parsed.clear()
+
+    assert {one.decision for one in rig.backend.forecast(plan, Options())} == {"run"}
+
+    assert len(parsed) <= 4 * lines
 
 
 def test_what_is_appended_is_read_and_nothing_else(rig, parsed):
