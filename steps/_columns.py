@@ -17,7 +17,7 @@ from _numerals import Given, Tally, maybe_thousands, number_in, numbers
 from _pandas import categorical
 from _step import Refused
 from _table import Read, is_number, is_text
-from _verdict import File, Verdict, verdicts
+from _verdict import File, Verdict, asks_for_points, verdicts
 from _words import first, nearest, places
 
 WHOLE = r"^[+-]?(0|[1-9]\d*)(\.0*)?$"
@@ -133,8 +133,8 @@ def _decided(
     file = File(read.delimiter, points, wanted.given)
     tallies = {name: _tally(table[name]) for name in texts}
     found = verdicts(tallies, file, numeric)
-    commas = any(verdict.written.decimal == "," for verdict in found.values())
-    if commas or read.delimiter == ";" or wanted.given.decimal or wanted.given.thousands:
+    said = wanted.given.decimal or wanted.given.thousands
+    if said or read.delimiter == ";" or any(map(asks_for_points, found.values())):
         for name, array in read.text(doubtful).items():
             table = table.set_column(table.column_names.index(name), name, array)
             tallies[name] = _tally(array)
@@ -343,8 +343,9 @@ def _text(
         return values, "number"
     value = array[first(wrong)].as_py()
     advice = "correct it or leave it empty"
-    advice += f", write missing_markers = [{json.dumps(value, ensure_ascii=False)}] in [data] if"
-    advice += " it means no value"
+    if not any(map(str.isdigit, value)):
+        word = json.dumps(value, ensure_ascii=False)
+        advice += f", write missing_markers = [{word}] in [data] if it means no value"
     if not numeric:
         advice += f", or list {name!r} as categorical"
     raise wanted.refused(

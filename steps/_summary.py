@@ -15,10 +15,10 @@ from _numerals import MOSTLY, Notation, Tally, maybe_thousands, numbers
 from _stream import Table
 from _table import CODE, is_number, is_text
 from _units import MARKERS
-from _verdict import File, Verdict, verdicts
+from _verdict import File, Verdict, asks_for_points, verdicts
 
 MOST = 100_000  # different values of a column that are counted
-SAMPLE = 64 << 20  # bytes of the first rows, which are compared with each other
+SAMPLE = 16 << 20  # bytes of the first rows, which are compared with each other
 
 
 class Numbers:
@@ -196,8 +196,7 @@ def _decide(table: Table, columns: dict[str, Column], target: str) -> None:
         return verdicts(texts, file, required)
 
     found = decided()
-    commas = any(one.written.decimal == "," for one in found.values())
-    if table.is_text and (commas or table.delimiter == ";"):
+    if table.is_text and (table.delimiter == ";" or any(map(asks_for_points, found.values()))):
         _count_texts(table, [one for one in plain if one.numbers and one.numbers.thousands])
         found = decided()
     for name, verdict in found.items():

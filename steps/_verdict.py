@@ -107,6 +107,11 @@ def verdicts(
     return {name: found[name] for name in tallies}
 
 
+def asks_for_points(verdict: Verdict) -> bool:
+    """Whether it matters what the points mean in columns that are plain numbers otherwise."""
+    return verdict.kind == "refused" or verdict.written.decimal == ","
+
+
 def _column(name: str, tally: Tally, given: Given, *, required: bool) -> Verdict | _Column:
     numbers, words, missing = _sorted(tally, given)
     rows, others = sum(one.count for one in numbers), sum(words.values()) + tally.more
@@ -259,11 +264,22 @@ def _resolved(
             return Verdict("refused", why=_ambiguous(name, column, marks))
         left = decided
     decimal, thousands = left[0] if left else (".", "")
+    if not file.given.thousands and (text := _maybe_name(column)):
+        line = f'thousands = {{ {_key(name)} = " " }}'
+        why = f"has {text!r}, which may be a number or a name: write {line} in [data]"
+        return Verdict("refused", why=why)
     used = any(thousands and thousands in one.body for one in column.numbers)
     written = Notation(decimal, thousands if used else "", column.unit, column.missing)
     if not any("," in one.body or "." in one.body for one in column.numbers):
         written = replace(written, decimal=".")
     return Verdict("number", written, words=tuple(column.words))
+
+
+def _maybe_name(column: _Column) -> str:
+    """Return a text of a column whose numbers all look like 555 123 456, as telephones do."""
+    if len(column.numbers) == 1 and column.numbers[0].body == "999 999 999" and not column.unit:
+        return column.numbers[0].examples[0]
+    return ""
 
 
 def _ranked(readings: Collection[Reading]) -> list[Reading]:
@@ -309,4 +325,6 @@ def _two_ways(numbers: Collection[_Number]) -> str:
 def _against(numbers: Collection[_Number], given: Given, name: str) -> str:
     marked = [one for one in numbers if not any(given.allows(name, way) for way in one.readings)]
     text = (marked or [*numbers])[0].examples[0]
-    return f"has {text!r}, which the decimal and thousands of [data] make no number of"
+    return (
+        f"has {text!r}, which is no number with the decimal and thousands of [data]: correct them"
+    )

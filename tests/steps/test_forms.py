@@ -285,3 +285,12 @@ def test_what_does_not_fit_into_memory_is_said_before_it_is_read(prepare, tmp_pa
     for name in ("a.csv", "a.parquet"):
         with pytest.raises(Refused, match=r"GB of memory, and 0.0 GB are free; take fewer rows"):
             prepare(tmp_path / name)
+
+
+@pytest.mark.parametrize("plain", ["1.5", "0.125", "12.0625"])
+def test_decimal_points_beside_it_tell_what_a_comma_is(prepare, tmp_path, plain):
+    (tmp_path / "a.csv").write_text(f'size,other,price\n"1,234",{plain},2\n"5,678",2.5,3\n')
+
+    rows, _ = prepare(tmp_path / "a.csv")
+
+    assert rows["size"].tolist() == [1234, 5678]

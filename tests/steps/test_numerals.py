@@ -97,6 +97,7 @@ def test_names_stay_categories(texts):
         (["1,234", "5,678"], "has '1,234', which may be 1.234 or 1234: write decimal"),
         (["1.5", "1,5"], "written in two ways ('1.5' and '1,5')"),
         (["1.234,5", "1,234.5"], "written in two ways"),
+        (["555 123 456", "555 987 654"], "may be a number or a name: write thousands"),
         (["5 kg", "500 g"], "in several units ('g', 'kg')"),
         (["5 %", "7"], "with and without its unit ('7' and '5 %')"),
         (["15.01.2024", "16.01.2024"], "holds dates, such as '15.01.2024'"),
@@ -149,7 +150,10 @@ def test_the_experiment_decides(said, wanted):
 
 def test_what_the_experiment_says_and_the_column_does_not_is_refused():
     found = verdict(["12.5", "3"], given=Given(decimal=","))
-    assert found.why == "has '12.5', which the decimal and thousands of [data] make no number of"
+    assert (
+        found.why
+        == "has '12.5', which is no number with the decimal and thousands of [data]: correct them"
+    )
 
 
 def grouped(digits, mark, sizes=(3,)):
