@@ -10,6 +10,7 @@ runs again: that is why nothing here waits for the disk.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import time
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk
+from concrete_cli import digest, disk, documents, formats
+from concrete_cli.errors import Damaged
 
 Recipe = Mapping[str, Any]
 LOG = logging.getLogger("concrete")
@@ -38,7 +40,7 @@ class Entry:
     @cached_property
     def record(self) -> dict[str, Any]:
         """What step.json says: step, run, seconds, created, recipe, outputs, its own sha256."""
-        return dict(disk.read_json(self.path / "step.json"))
+        return documents.read(self.path / "step.json", formats.ENTRY, sealed=True)
 
     @property
     def failure(self) -> str:
@@ -59,15 +61,22 @@ class Entry:
         """Return the folder of an output."""
         return self.path / "outputs" / name
 
+    def file(self, output: str, name: str) -> bytes:
+        """Return the bytes of a file in an output if they are those that were written."""
+        found = documents.raw(self.output(output) / name)
+        if hashlib.sha256(found).hexdigest() != self.record["outputs"].get(output, {}).get(name):
+            raise Damaged(f"{self.output(output) / name} has changed")
+        return found
+
     def damage(self) -> str:
         """Say what is not as it was written, in a few words; nothing when all is well."""
         try:
-            record = dict(disk.read_json(self.path / "step.json"))
-        except (OSError, ValueError, TypeError) as error:
-            return f"step.json cannot be read ({type(error).__name__})"
-        vars(self)["record"] = dict(record)  # what was checked is what is read from now on
-        if record.pop("sha256", "") != digest.of_json(record):
-            return "step.json has changed"
+            record = documents.read(
+                self.path / "step.json", formats.ENTRY, sealed=True, name="step.json"
+            )
+        except (OSError, Damaged) as error:
+            return str(error)
+        vars(self)["record"] = record  # what was checked is what is read from now on
         damaged = (self.damage_of(name, files) for name, files in record["outputs"].items())
         return next(filter(None, damaged), "")
 

@@ -18,6 +18,7 @@ from typing import Any
 
 READ = stat.S_IRUSR
 OWN = stat.S_IRWXU
+CUT = b"~"  # ends a line that a crash cut short
 
 _passed: Counter[str] = Counter()
 
@@ -91,7 +92,7 @@ def read_json(path: Path) -> Any:
 def append_lines(path: Path, lines: list[str]) -> None:
     """Add whole lines at the end of a file, durable when this returns.
 
-    A line that a crash cut short is ended first, so that it spoils only itself.
+    A line that a crash cut short is ended first, and marked, so that it spoils only itself.
     """
     with naming(path), path.open("ab+", buffering=0) as file:
         text = "".join(line + "\n" for line in lines)
@@ -99,7 +100,7 @@ def append_lines(path: Path, lines: list[str]) -> None:
         if old:
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
-                text = "\n" + text
+                text = f"{CUT.decode()}\n{text}"
         failpoint(f"append:{path.name}")
         _write_all(file.fileno(), text.encode())
         failpoint(f"appended:{path.name}")

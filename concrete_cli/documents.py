@@ -8,6 +8,7 @@ document whose `format` is 2 or more has one.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import stat
@@ -29,6 +30,13 @@ def read(path: Path, expected: Any, *, sealed: bool = False, name: str = "") -> 
     `name` is what messages call the file. FileNotFoundError is for the caller.
     """
     return checked(raw(path), expected, name or str(path), sealed=sealed)
+
+
+def find(path: Path, expected: Any) -> dict[str, Any] | None:
+    """Return the document in a file; None: there is none."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        return read(path, expected)
+    return None
 
 
 def checked(content: bytes, expected: Any, name: str, *, sealed: bool = False) -> dict[str, Any]:
@@ -71,6 +79,7 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
 def seal(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document with its sum, as it will be when it is read again."""
     plain = json.loads(disk.as_json(document))
+    plain.pop(SUM, None)
     return {**plain, SUM: sum_of(plain)}
 
 

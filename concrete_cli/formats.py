@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from typing import Any
 
 from concrete_cli.shape import (
     ANY,
@@ -112,6 +114,40 @@ RECIPE = {
     "python": LINE,
     "versions": {"*": LINE},
 }
+WHEN = Kind("a date and a time", lambda value: _is_line(value) and _is_when(value))
+RUN = {
+    "format": COUNT,
+    "id?": NAME,
+    "number?": COUNT,
+    "created": WHEN,
+    "workflow?": LINE,
+    "experiment?": TEXT,
+    "file?": TEXT,
+    "backend?": LINE,
+    "settings?": TABLE,
+    "sets?": [TEXT],
+    "tracker?": TEXT,
+    "options": {"jobs": COUNT, "cold": FLAG, "reuse": FLAG, "force": [TEXT]},
+    "files?": {"*": SHA256},
+    "handle?": TEXT,
+    "earlier?": [TEXT],
+    "remote?": FLAG,
+    "seconds?": POSITIVE,
+    "memory?": COUNT,
+    "events?": COUNT,
+    "registered?": {"name": LINE, "version": (COUNT, LINE)},
+    "out?": TEXT,
+    "mlflow?": TABLE,
+}
+ENTRY = {
+    "step?": TEXT,
+    "run?": TEXT,
+    "seconds?": POSITIVE,
+    "created": NUMBER,
+    "recipe": TABLE,
+    "outputs": {"*": SUMS},
+    "failure?": TEXT,
+}
 LINEAGE = {
     "format?": COUNT,
     "git?": {"commit": LINE, "changed": FLAG},
@@ -147,9 +183,107 @@ OF_A_MODEL = {
     "sample.json": SAMPLE,
     "lineage.json": LINEAGE,
 }
+# --- what steps leave
+
+SCORE = (NUMBER, None)
+LEADERBOARD = {
+    "candidates": [
+        {
+            "candidate": TEXT,
+            "status": LINE,
+            "error?": TEXT,
+            "cv?": {"rmse": SCORE, "mae": SCORE, "r2": SCORE, "se?": NUMBER},
+            "difference?": {"mean": SCORE, "se": SCORE},
+            "seconds?": POSITIVE,
+        }
+    ],
+    "selected?": TEXT,
+    "metric?": LINE,
+}
+TUNING = {
+    "trials": COUNT,
+    "seconds?": POSITIVE,
+    "best?": NUMBER,
+    "gain?": NUMBER,
+    "gain_se?": NUMBER,
+    "kept": LINE,
+    "untuned?": NUMBER,
+    "metric": LINE,
+    "done?": COUNT,
+    "stopped?": COUNT,
+    "failed?": COUNT,
+    "history?": [{"number": COUNT, "value?": NUMBER}],
+}
+SCORED = {"rows": COUNT, "warned": COUNT, "odd": {"*": COUNT}, "seconds": POSITIVE}
+GATES = {"gates": [{"metric": LINE, "rule": LINE, "value?": NUMBER, "met": FLAG}]}
+PROFILE = {
+    "target?": TEXT,
+    "columns?": [{"name": TEXT, "unit?": TEXT}],
+    "notices?": [TEXT],
+    "warnings?": [TEXT],
+}
+OF_OUTPUTS = {
+    "leaderboard.json": LEADERBOARD,
+    "tuning.json": TUNING,
+    "gates.json": GATES,
+    "metrics.json": METRICS,
+    "profile.json": PROFILE,
+    "manifest.json": MANIFEST,
+}
+BUNDLE = {
+    "format": COUNT,
+    "model": NAME,
+    "sample": SAMPLE,
+    "versions": {"*": LIBRARY},
+    "files": {"*": SHA256},
+}
+
+# --- endpoints and published plans
+
+ENDPOINT = {
+    "name": WORD,
+    "model": NAME,
+    "bundle": re.compile(r"bundle-[0-9a-f]{12}"),
+    "host": NAME,
+    "port": COUNT,
+    "workers": COUNT,
+    "created": POSITIVE,
+    "hosts?": [LINE],
+    "origins?": [LINE],
+    "root_path?": LINE,
+    "max_bytes?": COUNT,
+    "max_rows?": COUNT,
+    "max_connections?": COUNT,
+    "timeout?": POSITIVE,
+    "read_timeout?": POSITIVE,
+    "idle_timeout?": POSITIVE,
+}
+PROCESS = {"pid": COUNT, "began": LINE}
+PUBLISHED = {
+    "name": NAME,
+    "url": LINE,
+    "port": COUNT,
+    "facts": TABLE,
+    "parameters": [TEXT],
+    "files?": {"*": SHA256},
+}
+
+# --- registry
+
 ALIASES = {"format": 2, "aliases": {"*": COUNT}}
 REMOVED = {"format": 2, "removed": [COUNT]}
 NEWEST = {"format": 2, "number": COUNT, "of": COUNT}
+
+
+def _is_line(value: Any) -> bool:
+    return LINE.fits(value)
+
+
+def _is_when(text: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _is_relative(name: str) -> bool:

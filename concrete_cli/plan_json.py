@@ -6,9 +6,12 @@ list of such.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from concrete_cli import documents, formats
+from concrete_cli.errors import Damaged, ExperimentInvalid
 from concrete_cli.plan import Item, Output, Plan, Source, Step
 
 
@@ -27,6 +30,16 @@ def from_document(document: Mapping[str, Any]) -> Plan:
     outputs = {str(output): output for step in steps for output in step.outputs}
     publishes = {name: outputs[text] for name, text in document["publishes"].items()}
     return Plan(document["name"], steps, publishes)
+
+
+def from_bytes(content: bytes, name: str, *, trusted: bool = False) -> Plan:
+    """Return the plan in the bytes of a file; `trusted` are those that are what we have written."""
+    try:
+        if trusted:
+            return from_document(json.loads(content))
+        return from_document(documents.checked(content, formats.PLAN, name))
+    except (ExperimentInvalid, KeyError, TypeError, ValueError) as error:
+        raise Damaged(f"{name}: is not a plan: {error}") from error
 
 
 def _step_document(step: Step) -> dict[str, Any]:

@@ -9,6 +9,7 @@ plan depends on what they are called and not on what is in them).
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -17,7 +18,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from concrete_cli import __version__, code, digest, disk, payload, plan_json
+from concrete_cli import __version__, code, digest, disk, documents, payload, plan_json
+from concrete_cli.errors import ConcreteError
 from concrete_cli.plan import Item, Plan, Source
 
 FOLDER = "plans"
@@ -60,8 +62,11 @@ def key(file: Path, workflow: str, sets: Sequence[str]) -> str:
 
 def find(home: Path, name: str) -> Planned | None:
     """Return what is kept under `name`, if all that it was made of is still as it was."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        kept = disk.read_json(home / FOLDER / name)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, ConcreteError):
+        sum_, _, content = documents.raw(home / FOLDER / name).partition(b"\n")
+        if sum_.decode() != hashlib.sha256(content).hexdigest():
+            return None  # it is made again
+        kept = json.loads(content)
         facts = kept["planned"]
         for field in ("sets", "files"):
             facts[field] = tuple(facts[field])
@@ -84,7 +89,9 @@ def keep(home: Path, name: str, planned: Planned) -> None:
             "imports": code.known(),
         }
         (home / FOLDER).mkdir(mode=0o700, exist_ok=True)
-        disk.write(home / FOLDER / name, json.dumps(document))
+        text = json.dumps(document)
+        sum_ = hashlib.sha256(text.encode()).hexdigest()
+        disk.write(home / FOLDER / name, f"{sum_}\n{text}")
 
 
 def old(home: Path, horizon: float) -> list[Path]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, runs
+from concrete_cli import digest, disk, documents, formats, runs
 from concrete_cli import results_finetune as tuned
 from concrete_cli.backend import Backend, Event, State, were_stopped
 from concrete_cli.cache import Cache
@@ -26,6 +26,7 @@ KEPT = {
 
 def document(run: Run, backend: Backend) -> dict[str, Any]:
     """Return the document of a run; what has not come about yet is null."""
+    run.check()
     record, plan, last = run.record, run.plan, run.last_events()
     own = record["workflow"] == "run"
     paths = {} if own else keep(run, backend, last)
@@ -100,10 +101,11 @@ def warnings(run: Run, last: dict[str, Event]) -> dict[str, list[str]]:
     home, profile = run.folder.parents[1], dict[str, Any]()
     event = last.get("prepare") or _prepared_before(run)
     if event and event.entry:
-        path = Cache(home).entry(event.entry).output("data") / "profile.json"
-        with contextlib.suppress(OSError, ValueError):
-            profile = dict(disk.read_json(path))
-    return {name: list(profile.get(name, [])) for name in ("notices", "warnings")}
+        entry = Cache(home).entry(event.entry)
+        with contextlib.suppress(FileNotFoundError):  # it was removed
+            content = entry.file("data", "profile.json")
+            profile = documents.checked(content, formats.PROFILE, f"{entry.path}: profile.json")
+    return {name: list(profile.get(name) or []) for name in ("notices", "warnings")}
 
 
 def _prepared_before(run: Run) -> Event | None:
@@ -196,19 +198,26 @@ def _copy(run: Run, backend: Backend, output: Output, event: Event, folder: Path
     """
     mark, scratch = (folder.with_name(f".{folder.name}{end}") for end in ("-of", ""))
     made_by = f"{event.entry} {event.time}"
-    if folder.is_dir() and mark.is_file() and mark.read_text(encoding="utf-8") == made_by:
+    if (
+        folder.is_dir()
+        and mark.is_file()
+        and mark.read_bytes().decode() == _marked(made_by, folder)
+    ):
         return
     disk.remove(scratch)
     backend.fetch(run.record.get("handle", run.id), output, scratch)
     disk.remove(folder)
     scratch.rename(folder)
-    disk.write(mark, made_by)
+    disk.write(mark, _marked(made_by, folder))
+
+
+def _marked(made_by: str, folder: Path) -> str:
+    """Return what is noted of a copy: what it is of and what is in it; a changed one is no copy."""
+    return f"{made_by} {digest.of_json(digest.of_files(folder))}"
 
 
 def _read(folder: Path | None, name: str) -> dict[str, Any] | None:
-    with contextlib.suppress(OSError, ValueError):
-        return dict(disk.read_json(folder / name)) if folder else None
-    return None
+    return documents.find(folder / name, formats.OF_OUTPUTS[name]) if folder else None
 
 
 def _leaderboard(board: dict[str, Any] | None) -> list[dict[str, Any]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk
+from concrete_cli import disk, documents, formats
 from concrete_cli.backend import Backend, Event, State
 from concrete_cli.errors import GateNotMet, NotFound, StaysThere
 from concrete_cli.plan import Output
@@ -31,7 +30,7 @@ GATES = Output("register", "gates", mode="mount")
 
 def document(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Any]:
     """Return tuning, gates and registered; what has not come about yet is null or empty."""
-    tuning = _read(run.folder / "leaderboard" / "tuning.json")
+    tuning = documents.find(run.folder / "leaderboard" / "tuning.json", formats.TUNING)
     told = {name: tuning.get(name) for name in TUNING} if tuning else None
     return {
         "tuning": told | {"best_trial": _best_trial(tuning)} if told and tuning else None,
@@ -75,16 +74,10 @@ def _gates(run: Run, backend: Backend, last: dict[str, Event]) -> list[dict[str,
     disk.remove(scratch)
     with contextlib.suppress(NotFound, StaysThere):
         backend.fetch(run.record.get("handle", run.id), GATES, scratch)
-    found = _read(scratch / "gates.json")
+    found = documents.find(scratch / "gates.json", formats.GATES)
     disk.remove(scratch)
     return list(found["gates"]) if found else []
 
 
 def _number(gate: dict[str, Any]) -> str:
     return "unknown" if gate["value"] is None else f"{gate['value']:.6g}"
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    with contextlib.suppress(OSError, ValueError):
-        return dict(disk.read_json(path))
-    return None

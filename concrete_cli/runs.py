@@ -2,7 +2,7 @@
 
     plan.json         the frozen plan
     experiment.toml   the experiment as it was, with what --set changed
-    run.json          who ran what, where, with which options
+    run.json          who ran what, where, with which options; the sums of the two above and its own
     events.jsonl      what happened, a line an event, appended and synced to disk
     failed/           what steps that failed left: their log, and outputs of mode `mount`
     cancel            there when somebody asked the run to stop
@@ -13,21 +13,23 @@ The status of a run is a fold over its events; nothing else says how it is.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, journal, lines, locks, names, plan_json
+from concrete_cli import digest, disk, documents, formats, journal, lines, locks, names, plan_json
 from concrete_cli.backend import Event, Options, State
-from concrete_cli.errors import NotFound, UsageError
+from concrete_cli.errors import Damaged, NotFound, UsageError
 from concrete_cli.plan import Plan, Source
 
-FORMAT = 1
+FORMAT = 2  # from 2 on run.json is under a sum
+AGAIN = "start it again: what is done is found in the cache"
 LOG = logging.getLogger("concrete")
 
 
@@ -45,12 +47,49 @@ class Run:
     @property
     def record(self) -> dict[str, Any]:
         """What run.json says."""
-        return dict(disk.read_json(self.folder / "run.json"))
+        return documents.read(self.folder / "run.json", formats.RUN, name=self._named("run.json"))
 
     @cached_property
     def plan(self) -> Plan:
         """The plan that is run."""
-        return plan_json.from_document(disk.read_json(self.folder / "plan.json"))
+        name, content = self._named("plan.json"), self._content("plan.json")
+        return plan_json.from_bytes(content, name, trusted="plan.json" in self._sums)
+
+    @property
+    def text(self) -> str:
+        """The experiment as it was, as TOML."""
+        return self._content("experiment.toml").decode("utf-8", errors="replace")
+
+    def check(self) -> None:
+        """Raise Damaged where the run is not as it was written."""
+        record = self.record
+        if damage := self._fold.damage(record.get("events") or 0):
+            raise Damaged(f"{self._named('events.jsonl')}: {damage}", help=self._advice)
+        for name in self._sums:
+            self._content(name)
+
+    @cached_property
+    def _sums(self) -> dict[str, str]:
+        return self.record.get("files") or {}
+
+    def _content(self, name: str) -> bytes:
+        """Return the bytes of a file that never changes, if they are those that were written."""
+        try:
+            found = documents.raw(self.folder / name)
+        except FileNotFoundError:
+            if not self.folder.is_dir():
+                raise
+            raise Damaged(f"{self._named(name)}: is missing", help=AGAIN) from None
+        if name in self._sums and self._sums[name] != hashlib.sha256(found).hexdigest():
+            raise Damaged(f"{self._named(name)}: has changed", help=AGAIN)
+        return found
+
+    def _named(self, name: str) -> str:
+        return f"run {self.id}: {name}"
+
+    @property
+    def _advice(self) -> str:
+        return f"concrete resume {self.id} finds what was done, and does the rest again"
 
     @property
     def options(self) -> Options:
@@ -68,8 +107,10 @@ class Run:
         return self.folder / "lock"
 
     def note(self, **facts: Any) -> None:
-        """Add facts to run.json."""
-        disk.write_json(self.folder / "run.json", self.record | facts)
+        """Add facts to run.json, and how far the events have come."""
+        events = self.folder / "events.jsonl"
+        far = {"events": events.stat().st_size} if events.is_file() else {}
+        documents.write(self.folder / "run.json", self.record | far | facts)
 
     def append(self, events: Iterable[Event]) -> None:
         """Write events down; they are on disk when this returns."""
@@ -132,9 +173,11 @@ class Runs:
         run, scratch = self._reserve(now)
         disk.write(scratch / "plan.json", disk.as_lines(plan_json.document(plan)))
         disk.write(scratch / "experiment.toml", experiment)
+        sums = {name: digest.of_file(scratch / name) for name in ("plan.json", "experiment.toml")}
         number = max((order[0] for order, _ in self._in_order()), default=0) + 1
         record = {"format": FORMAT, "id": run.id, "number": number, "created": now.isoformat()}
-        disk.write_json(scratch / "run.json", {**record, **facts, "options": vars(options)})
+        record |= {**facts, "options": vars(options), "files": sums}
+        documents.write(scratch / "run.json", record)
         (scratch / "lock").touch()
         disk.failpoint("run:create")
         scratch.rename(run.folder)
@@ -150,8 +193,9 @@ class Runs:
         """Return the run that a person means: `latest`, a name, or its beginning, or its word."""
         if wanted == "latest":
             for run in self.all():
-                if fits(run):
-                    return run
+                with contextlib.suppress(Damaged):  # it hides no other
+                    if fits(run):
+                        return run
             raise NotFound("run", wanted, help=self._none())
         ids = sorted((path.name for path in self._folders()), reverse=True)
         found = names.matches(wanted, ids)
@@ -162,6 +206,12 @@ class Runs:
         if not found:
             raise NotFound("run", wanted, ["latest", *ids], help="" if ids else self._none())
         return Run(self.folder / found[0])
+
+    def damaged(self) -> list[tuple[Run, str]]:
+        """Return the runs whose run.json cannot be read, and why; `all` leaves them out."""
+        runs = [Run(path) for path in self._folders()]
+        found = [(run, documents.damage(partial(_order, run))) for run in runs]
+        return [(run, damage) for run, damage in found if damage]
 
     def like(self, plan: Plan, count: int, within: int = 200) -> list[Run]:
         """Return the newest runs of the workflow of a plan: in others a name means another step."""
@@ -210,13 +260,11 @@ class Runs:
         """Yield runs with what orders them: a number, since clocks may be set back."""
         for run in map(Run, self._folders()):
             try:
-                record = run.record
-                created = datetime.fromisoformat(record["created"])
-                yield (int(record.get("number", 0)), created), run
+                yield _order(run), run
             except FileNotFoundError:
                 continue  # somebody removes it at this moment
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                LOG.warning("run %s is left out: run.json cannot be read: %s", run.id, error)
+            except (OSError, Damaged) as error:
+                LOG.warning("%s; it is left out", error)
 
     def _reserve(self, now: datetime) -> tuple[Run, Path]:
         """Return a run whose name is free, and the folder that keeps the name for us till then."""
@@ -230,6 +278,12 @@ class Runs:
                 if not run.folder.exists():
                     return run, scratch
                 scratch.rmdir()
+
+
+def _order(run: Run) -> tuple[int, datetime]:
+    record = run.record
+    created = datetime.fromisoformat(record["created"])
+    return record.get("number") or 0, created if created.tzinfo else created.astimezone()
 
 
 def _sources(plan: Plan) -> set[str]:

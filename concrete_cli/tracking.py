@@ -102,5 +102,5 @@ def _tracker(run: Run) -> str:
     """Return the URI that the experiment of a run names; one that was removed names none."""
     try:
         return str(run.record.get("tracker", ""))
-    except (OSError, ValueError):
+    except (OSError, Damaged):
         return ""

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import code, disk, payload
+from concrete_cli import code, documents, formats, payload
 from concrete_cli.errors import ConcreteError
 from concrete_cli.registry.models import Models
 from concrete_cli.report import gather, words, write
@@ -28,7 +28,7 @@ def of_run(space: Workspace, run: Run, document: Mapping[str, Any], folder: Path
     """Return the facts; files that are made for the purpose go into `folder`."""
     record, looked = run.record, gather.seen(space, run)
     begin = datetime.fromisoformat(record["created"]).timestamp()
-    tuning = _read(run.folder / "leaderboard" / "tuning.json")
+    tuning = documents.find(run.folder / "leaderboard" / "tuning.json", formats.TUNING)
     return {
         "experiment": record["experiment"],
         "run": run.id,
@@ -171,9 +171,3 @@ def _flat(value: Any, above: str = "") -> Iterator[tuple[str, Any]]:
 def _is_number(value: Any) -> bool:
     plain = isinstance(value, int | float) and not isinstance(value, bool)
     return plain and math.isfinite(value)
-
-
-def _read(path: Path) -> Any:
-    with contextlib.suppress(OSError, ValueError):
-        return disk.read_json(path)
-    return None

@@ -22,7 +22,7 @@ from _bundle import save_model
 from _families import types
 from _folds import Folds, load_libraries, untuned
 from _intervals import calibrate
-from _manifest import FORMAT, MANIFEST, MODEL, check_sums, digest
+from _manifest import FORMAT, MANIFEST, MODEL, check_sums, digest, write_manifest
 from _own_code import carry, pass_on
 from _pipeline import fit
 from _scores import METRICS, standard_error
@@ -130,7 +130,7 @@ def write_model(
         "types": allowed,
         "files": {name: digest(args.model / name) for name in (MODEL, OOF)},
     }
-    write_json(args.model / MANIFEST, manifest | changed)
+    write_manifest(args.model, manifest | changed)
 
 
 def _copy(model: Path, into: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from _intervals import calibrate
-from _manifest import FORMAT, MANIFEST, MODEL, digest
+from _manifest import FORMAT, MODEL, digest, write_manifest
 from _own_code import pass_on
 from _scores import METRICS, loss, standard_error
 from _step import Refused, arguments, json_value, read_json, report, run, write_json
@@ -66,7 +66,7 @@ def main(args: argparse.Namespace) -> None:
         **pass_on(best, folder, args.model),
         "files": {name: digest(args.model / name) for name in (MODEL, "oof.parquet")},
     }
-    write_json(args.model / MANIFEST, manifest)
+    write_manifest(args.model, manifest)
     report(_cv(best), args.model)
 
 

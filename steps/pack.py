@@ -22,7 +22,7 @@ from _bundle import load_bundle
 from _closure import closure
 from _families import modules
 from _intervals import interval
-from _manifest import MANIFEST, digest
+from _manifest import digest, write_manifest
 from _own_code import carry
 from _step import Refused, arguments, limit_threads, read_json, report, run, write_json
 from _versions import distributions, versions
@@ -79,7 +79,7 @@ def main(args: argparse.Namespace) -> None:
 def _complete(manifest: Mapping[str, Any], model: Path) -> None:
     """Let a model of an own class carry its code, if it was made before models did."""
     if not manifest.get("code") and (code := carry(manifest["model"], manifest["params"], model)):
-        write_json(model / MANIFEST, {**manifest, **code})
+        write_manifest(model, {**manifest, **code})
 
 
 def _copy_code(into: Path) -> None:

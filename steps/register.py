@@ -16,7 +16,7 @@ import pandas as pd
 from _bundle import load_bundle
 from _card import card
 from _gates import better, required, told
-from _manifest import MANIFEST, MODEL, digest
+from _manifest import MODEL, digest, write_manifest
 from _own_code import pass_on
 from _sample import sample
 from _scores import METRICS
@@ -92,7 +92,7 @@ def _bundle(
     (into / "card.md").write_text(text, encoding="utf-8")
     files = (MODEL, "metrics.json", "sample.json", "card.md")
     changed = {"files": {name: digest(into / name) for name in files}}
-    write_json(into / MANIFEST, manifest | changed)
+    write_manifest(into, manifest | changed)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import code, disk, durations, home, leftovers, locks, payload, processors
+from concrete_cli import code, disk, durations, home, journal, leftovers, locks, payload, processors
 from concrete_cli.backend import Event, Options
 from concrete_cli.cache import Cache
 from concrete_cli.errors import ConcreteError, NotFound
@@ -74,6 +74,7 @@ class LocalBackend:
             run.uncancel()  # a request from before; those that come from now on count
         with locks.hold(run.lock) as mine:
             if mine:
+                journal.heal(run.folder / "events.jsonl")
                 yield from run.events()
                 with home.in_use(self._home):
                     yield from self._carry_out(run)

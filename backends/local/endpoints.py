@@ -13,6 +13,7 @@ was before or as it should be, running or not.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import json
 import os
@@ -23,8 +24,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, lines, locks
-from concrete_cli.errors import BackendUnavailable, Busy, NotFound, UsageError
+from concrete_cli import disk, documents, formats, lines, locks
+from concrete_cli.errors import BackendUnavailable, Busy, Damaged, NotFound, UsageError
 
 from .serving import alive, answers, board, bundles, key, listening, log, settings
 from .serving.daemon import Daemon
@@ -54,7 +55,7 @@ class Endpoints:
             copy = bundles.copy(bundle, folder)
             if not (folder / key.FILE).is_file():
                 key.write(folder / key.FILE)
-            model = str(disk.read_json(copy / "bundle.json")["model"])
+            model = str(documents.read(copy / "bundle.json", formats.BUNDLE)["model"])
             facts = {"name": name, "model": model, "bundle": copy.name, "created": time.time()}
             chosen = settings.choose(settings_, before, **facts)
             daemon = Daemon(folder)
@@ -103,8 +104,7 @@ class Endpoints:
         if not self._folder.is_dir():
             return []
         self.sweep()
-        names = sorted(path.name for path in self._folder.iterdir() if NAME.fullmatch(path.name))
-        return [self.show(name) for name in names if self._settings(name)]
+        return [self._row(name) for name in self._names()]
 
     def show(self, name: str) -> dict[str, Any]:
         """Return endpoint, url, key_file, model, pid (None: it is stopped), status and more."""
@@ -193,7 +193,9 @@ class Endpoints:
 
     def sample(self, name: str) -> bytes:
         """Return the request that the bundle of an endpoint was tried with."""
-        about = disk.read_json(self._place(name) / self._known(name).bundle / "bundle.json")
+        about = documents.read(
+            self._place(name) / self._known(name).bundle / "bundle.json", formats.BUNDLE
+        )
         return json.dumps(about["sample"]["request"]).encode()
 
     def _line(self, command: str, name: str, *words: str) -> str:
@@ -210,9 +212,21 @@ class Endpoints:
         return self._folder / name
 
     def _settings(self, name: str) -> Settings | None:
-        with contextlib.suppress(OSError, ValueError, TypeError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             return settings.read(self._place(name) / settings.FILE)
         return None
+
+    def _names(self) -> builtins.list[str]:
+        places = self._folder.glob(f"*/{settings.FILE}")
+        return sorted(path.parent.name for path in places if NAME.fullmatch(path.parent.name))
+
+    def _row(self, name: str) -> dict[str, Any]:
+        """Return what the list says of an endpoint; a damaged one hides no other."""
+        try:
+            return self.show(name)
+        except Damaged as error:
+            nothing = {"url": "", "model": "", "pid": None, "created": None}
+            return {"endpoint": name, **nothing, "status": "damaged", "damage": str(error)}
 
     def sweep(self) -> None:
         """Remove what commands and supervisors left that were killed."""
@@ -228,7 +242,7 @@ class Endpoints:
         self.sweep()
         found = self._settings(name)
         if found is None:
-            known = [path.name for path in self._folder.glob("*") if self._settings(path.name)]
+            known = self._names()
             first = lines.first("deploy", self._folder.parent)
             advice = "" if known else f"nothing has been deployed yet: {first}"
             raise NotFound("endpoint", name, known, help=advice)

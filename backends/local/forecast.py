@@ -10,6 +10,7 @@ from typing import Any
 
 from concrete_cli.backend import Options, State
 from concrete_cli.cache import Cache, Entry
+from concrete_cli.errors import Damaged
 from concrete_cli.plan import Item, Output, Plan, Step
 from concrete_cli.runs import Runs
 
@@ -86,7 +87,7 @@ def _changes(last: Entry | None, ingredients: Mapping[str, Any]) -> list[str]:
         return ["it has not run yet"]
     try:
         return differences(last.record["recipe"], ingredients) or ["its entry was removed"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, Damaged):
         return ["its entry cannot be read"]
 
 
@@ -100,7 +101,7 @@ def _own_changes(step: Step, recipes: Recipes, inputs: Inputs, last: Entry | Non
         return "" if waits else inputs.content(item)
 
     now = recipes.of(step, content)
-    with contextlib.suppress(OSError, ValueError, KeyError):
+    with contextlib.suppress(OSError, ValueError, KeyError, Damaged):
         before = dict(last.record["recipe"])
         for each in (before, now):
             for part in ("inputs", "after"):
@@ -128,7 +129,7 @@ def _recent_ends(
             entry = cache.entry(event.entry)
             if event.state.good and entry.path.is_dir():
                 entries[event.step] = entry
-                with contextlib.suppress(OSError, ValueError):
+                with contextlib.suppress(OSError, Damaged):
                     if entry.failure:
                         failures.setdefault(event.step, entry.failure)
         if all(step.name in entries for step in plan.steps):

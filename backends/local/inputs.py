@@ -7,6 +7,7 @@ from pathlib import Path
 
 from concrete_cli import cache, digest
 from concrete_cli.cache import Entry
+from concrete_cli.errors import Damaged
 from concrete_cli.plan import Item, Output, Step
 
 from . import sources
@@ -52,7 +53,7 @@ class Inputs:
         found = False
         for item in (item for _, item in step.items() if isinstance(item, Output)):
             before = self.entries[item.step]
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, Damaged):
                 if (
                     before
                     and (now := Entry(before.path)).record["outputs"] != (before.record["outputs"])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from concrete_cli import disk, runs
 from concrete_cli.cache import Cache
-from concrete_cli.errors import NotFound
+from concrete_cli.errors import Damaged, NotFound
 from concrete_cli.registry import lineage
 from concrete_cli.registry.models import Models
 from concrete_cli.runs import Run
@@ -26,7 +26,11 @@ def publish(run: Run, home: Path) -> None:
     if not plan.publishes or status != "done":
         return
     for name, output in plan.publishes.items():
-        folder = Cache(home).entry(last[output.step].entry).output(output.name)
+        entry = Cache(home).entry(last[output.step].entry)
+        if damage := entry.damage():
+            again = f"concrete resume {run.id} makes it again"
+            raise Damaged(f"what {output.step} has left is damaged: {damage}", help=again)
+        folder = entry.output(output.name)
         texts = lineage.texts(run, home)
         facts = {"run": run.id, "experiment": run.record.get("experiment")}
         version = Models(home).publish(name, folder, facts, texts)

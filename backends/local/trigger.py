@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, locks, plan_json
+from concrete_cli import digest, disk, documents, formats, locks, plan_json
 from concrete_cli.errors import NotFound
 from concrete_cli.plan import Plan
 
@@ -31,6 +31,7 @@ from .trigger_parameters import open_parameters
 from .trigger_process import FACTS
 
 FOLDER = "published"
+FILES = ("plan.json", "experiment.toml")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
@@ -62,13 +63,15 @@ class Trigger:
             trigger_process.end(folder)
             disk.write_json(folder / "plan.json", plan_json.document(plan))
             disk.write(folder / "experiment.toml", experiment)
+            sums = {name: digest.of_file(folder / name) for name in FILES}
             if not (folder / key.FILE).is_file():
                 key.write(folder / key.FILE)
             with trigger_process.listen(port) as listener:
                 url = f"http://{trigger_process.HOST}:{listener.getsockname()[1]}/pipelines/{name}"
                 about = {"name": name, "facts": dict(facts), "parameters": list(parameters)}
+                about |= {"files": sums}
                 port = listener.getsockname()[1]
-                disk.write_json(folder / FACTS, {**about, "url": url, "port": port})
+                documents.write(folder / FACTS, {**about, "url": url, "port": port})
                 process = trigger_process.start(folder, self._home, listener)
             trigger_process.wait(folder, process)
         line = curl.post(
@@ -86,7 +89,7 @@ class Trigger:
         return [
             {
                 "name": path.name,
-                "url": disk.read_json(path / FACTS)["url"],
+                "url": documents.read(path / FACTS, formats.PUBLISHED)["url"],
                 "status": "running" if trigger_process.process_of(path) else "stopped",
             }
             for path in found

@@ -10,7 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from concrete_cli import disk, interpreter
+from concrete_cli import disk, documents, formats, interpreter
 from concrete_cli.errors import BackendUnavailable
 
 from .serving import alive, listening
@@ -23,17 +23,12 @@ START, STOP, LOOK = 20.0, 10.0, 0.02  # seconds, seconds, seconds between looks
 
 def process_of(folder: Path) -> tuple[int, str] | None:
     """Return pid and beginning of the process that listens, if it is alive."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        document = disk.read_json(folder / PROCESS)
-        pid, began = int(document["pid"]), str(document["began"])
-        if began and alive.identity(pid) == began:
-            return pid, began
-    return None
+    return alive.noted(folder / PROCESS)
 
 
 def port(folder: Path) -> int:
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        return int(disk.read_json(folder / FACTS)["port"])
+    with contextlib.suppress(FileNotFoundError):
+        return int(documents.read(folder / FACTS, formats.PUBLISHED)["port"])
     return 0
 
 

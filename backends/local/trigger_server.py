@@ -17,8 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import detached, disk, plan_json
+from concrete_cli import detached, digest, documents, formats, plan_json
 from concrete_cli.backend import Options
+from concrete_cli.errors import Damaged
 from concrete_cli.runs import Run, Runs
 
 from .serving import alive, board, body
@@ -77,7 +78,12 @@ class Trigger:
     def _start(self, raw: bytes) -> Run:
         """Make a run with the parameters of a request; leave it to a process of its own."""
         given = given_in(raw)
-        whole = plan_json.from_document(disk.read_json(self._folder / "plan.json"))
+        sums = self._about.get("files") or {}
+        for name in sums:
+            if digest.of_file(self._folder / name) != sums[name]:
+                raise Damaged(f"{self._folder / name} has changed", help="publish it again")
+        content = documents.raw(self._folder / "plan.json")
+        whole = plan_json.from_bytes(content, str(self._folder / "plan.json"))
         plan = changed(whole, given, self._about["parameters"])
         text = (self._folder / "experiment.toml").read_text(encoding="utf-8")
         facts = {**self._about["facts"], "published": self._about["name"]}
@@ -94,7 +100,7 @@ class _Server(Server):
     def ready(self) -> None:
         """Say which process it is."""
         began = alive.identity(os.getpid())
-        disk.write_json(self.folder / PROCESS, {"pid": os.getpid(), "began": began})
+        documents.write(self.folder / PROCESS, {"pid": os.getpid(), "began": began})
 
     def each_second(self) -> None:
         """Keep the log small."""
@@ -105,7 +111,7 @@ class _Server(Server):
 def main(arguments: list[str]) -> None:
     """Listen until SIGTERM; runs that were started go on."""
     folder, home, number = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
-    about: dict[str, Any] = disk.read_json(folder / FACTS)
+    about: dict[str, Any] = documents.read(folder / FACTS, formats.PUBLISHED)
     facts = {"name": about["name"], "model": "", "bundle": "", "created": time.time()}
     how = Settings(**facts, host=HOST, port=about["port"], workers=1, **LIMITS)
     counters, log = folder / board.name(os.getpid()), Log(folder)

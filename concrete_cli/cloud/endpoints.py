@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, lines
+from concrete_cli import documents, formats, lines
 from concrete_cli.backend import Backend
 from concrete_cli.cloud.models import SERVES
 from concrete_cli.errors import BackendUnavailable, NotFound, UsageError
@@ -54,7 +54,7 @@ class CloudEndpoints:
         """Register a bundle and serve it with the score.py in it; return the endpoint."""
         self.check(name, settings)
         given = {key: value for key, value in settings.items() if key not in HERE_ONLY}
-        about = disk.read_json(bundle / "bundle.json")
+        about = documents.read(bundle / "bundle.json", formats.BUNDLE)
         lines = (bundle / "requirements.txt").read_text(encoding="utf-8").split("\n")
         pins = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
         if self._backend.name not in PINNED_BY_US:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from concrete_cli.runs import Run
 from concrete_cli.sources import fetching
 from concrete_cli.workspace import Workspace
 
+ENTRY = re.compile(rb'"entry": "([0-9a-f]{64})"')  # in the journal of a run, damaged or not
 ABOUT_TO_BEGIN = 600.0  # seconds; a run that was made just now may not have had time to start
 
 
@@ -28,9 +30,13 @@ def collect(space: Workspace, older_than: float) -> dict[str, Any]:
     with alone(space.home):
         runs = space.runs.all()
         old = [run for run in runs if _is_old(run, horizon)]
-        needed = {key for run in runs if run not in old for key in _entries(run)}
+        # A damaged run keeps what it cites: somebody may still want to look at it.
+        kept_runs = [run for run in runs if run not in old] + [
+            run for run, _ in space.runs.damaged()
+        ]
+        needed = {key for run in kept_runs for key in _entries(run)}
         spare = [one for one in cache.entries() if one.key not in needed and _unused(one, horizon)]
-        plans = [_plan(run) for run in runs if run not in old]
+        plans = [_plan(run) for run in kept_runs]
         kept = fetching.unused(space.home, plans, horizon) + planned.old(space.home, horizon)
         freed = sum(disk.size(folder) for folder in [run.folder for run in old])
         freed += sum(disk.size(path) for path in [*(entry.path for entry in spare), *kept])
@@ -57,11 +63,18 @@ def _unused(entry: Entry, horizon: float) -> bool:
 
 
 def _entries(run: Run) -> set[str]:
-    return {event.entry for event in run.events() if event.entry}
+    found = ENTRY.findall(_bytes(run.folder / "events.jsonl"))
+    return {key.decode() for key in found}
 
 
 def _plan(run: Run) -> str:
-    return (run.folder / "plan.json").read_text(encoding="utf-8")
+    return _bytes(run.folder / "plan.json").decode("utf-8", errors="replace")
+
+
+def _bytes(file: Path) -> bytes:
+    with contextlib.suppress(FileNotFoundError):
+        return file.read_bytes()
+    return b""
 
 
 def _empty(folder: Path) -> int:

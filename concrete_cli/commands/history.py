@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, results
+from concrete_cli import documents, formats, results
 from concrete_cli.cache import Cache
+from concrete_cli.errors import Damaged
 from concrete_cli.plan import Plan
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
 
+LOG = logging.getLogger("concrete")
+FACTS = ("workflow", "experiment", "backend", "created", "seconds")
 PATIENCE = 0.2  # seconds between looks at a log that grows
 
 
 def runs(space: Workspace) -> list[dict[str, Any]]:
-    """Return run, workflow, experiment, backend, status, created, seconds and result of each."""
-    return [_facts(run) for run in space.runs.all()]
+    """Return run, status, workflow, experiment, backend, created, seconds and damage of each."""
+    rows = [_row(run) for run in space.runs.all()]
+    return rows + [_damaged(run, damage) for run, damage in space.runs.damaged()]
 
 
 def log_of(space: Workspace, run: Run, step: str) -> Path | None:
@@ -37,6 +42,7 @@ def logs(
     space: Workspace, run: Run, step: str | None, *, follow: bool
 ) -> Iterator[tuple[str, bytes]]:
     """Yield pieces of log with the name of their step; with `follow` until the run has ended."""
+    run.check()
     plan = run.plan
     names = [plan.step(step).name] if step else [one.name for one in plan.steps]
     read: dict[tuple[int, int], int] = {}  # by file: a log is moved when its step has ended
@@ -80,6 +86,19 @@ def compare(space: Workspace, first: Run, second: Run) -> dict[str, Any]:
     }
 
 
+def _row(run: Run) -> dict[str, Any]:
+    """Return what the list says of a run; a damaged one hides no other."""
+    try:
+        return _facts(run)
+    except Damaged as error:
+        LOG.warning("%s", error)
+        return _damaged(run, str(error))
+
+
+def _damaged(run: Run, damage: str) -> dict[str, Any]:
+    return {"run": run.id, "status": "damaged", **dict.fromkeys(FACTS), "damage": damage}
+
+
 def _libraries(space: Workspace, run: Run) -> dict[str, str]:
     """Return the versions of Python and the libraries that the steps of a run were made with.
 
@@ -87,13 +106,13 @@ def _libraries(space: Workspace, run: Run) -> dict[str, str]:
     """
     cache, found = Cache(space.home), dict[str, set[str]]()
     for event in run.last_events().values():
-        with contextlib.suppress(OSError, ValueError, KeyError):
+        with contextlib.suppress(OSError, KeyError, Damaged):
             recipe = cache.entry(event.entry).record["recipe"] if event.entry else {}
             for name, version in {"python": recipe["python"], **recipe["versions"]}.items():
                 found.setdefault(name, set()).add(str(version))
     if not found:
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            manifest = disk.read_json(run.folder / "model" / "manifest.json")
+        with contextlib.suppress(OSError, KeyError, Damaged):
+            manifest = documents.read(run.folder / "model" / "manifest.json", formats.MANIFEST)
             found = {name: {str(version)} for name, version in manifest["versions"].items()}
     return {name: ", ".join(sorted(versions)) for name, versions in found.items()}
 
@@ -105,11 +124,9 @@ def _versions(first: dict[str, str], second: dict[str, str]) -> list[dict[str, A
 
 
 def _facts(run: Run) -> dict[str, Any]:
-    record = run.record
-    wanted = ("workflow", "experiment", "backend", "created", "seconds")
-    return {"run": run.id, "status": results.status(run)} | {
-        name: record.get(name) for name in wanted
-    }
+    run.check()
+    said = {name: run.record.get(name) for name in FACTS}
+    return {"run": run.id, "status": results.status(run), **said, "damage": None}
 
 
 def _only(first: Plan, second: Plan) -> list[list[str]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import disk, lines, processors, results
+from concrete_cli import documents, formats, lines, processors, results
 from concrete_cli.backend import Backend
 from concrete_cli.cloud import adopting, remote
-from concrete_cli.errors import NotFound, UsageError
+from concrete_cli.errors import Damaged, NotFound, UsageError
 from concrete_cli.runs import Run
 from concrete_cli.workspace import Workspace
 
@@ -31,7 +32,7 @@ def finetune(
     if model is None:
         hint = f"train again: {_training(request, experiment, space)}"
         raise NotFound("output", f"{run.id}/select.model", help=hint)
-    manifest = disk.read_json(model / "manifest.json")
+    manifest = documents.read(model / "manifest.json", formats.MANIFEST)
     start = Start(
         run.id,
         manifest["candidate"],
@@ -54,7 +55,7 @@ def train_run(
     name = experiment.experiment.name
     if wanted == LATEST:
         for run in space.runs.all():
-            if _fits(run, request, experiment) and results.status(run) == "done":
+            if _fits(run, request, experiment) and _is_done(run):
                 return run
         hint = f"train first: {_training(request, experiment, space)}"
         raise NotFound("finished train run of experiment", name, help=hint)
@@ -97,6 +98,13 @@ def _fits(run: Run, request: Request, experiment: Experiment) -> bool:
         request.backend,
         str(experiment.file),
     )
+
+
+def _is_done(run: Run) -> bool:
+    with contextlib.suppress(Damaged):  # it is passed over, as one that has failed is
+        run.check()
+        return results.status(run) == "done"
+    return False
 
 
 def _slots(request: Request) -> int:

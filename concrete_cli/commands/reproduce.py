@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import digest, disk, execute, home, lines, payload
+from concrete_cli import digest, disk, documents, execute, formats, home, lines, payload
 from concrete_cli.backend import Backend, Options
 from concrete_cli.cache import Cache
 from concrete_cli.errors import Damaged, NotFound, UsageError
@@ -93,7 +93,7 @@ def _again(
     entry = Cache(place).entry(run.last_events()["register"].entry)
     return {
         "runs": of(run, place)["runs"],
-        "metrics": disk.read_json(entry.output("model") / "metrics.json"),
+        "metrics": documents.read(entry.output("model") / "metrics.json", formats.METRICS),
     }
 
 

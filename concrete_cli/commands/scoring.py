@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-from concrete_cli import disk, lines, payload, permissions, processors, syncing
+from concrete_cli import documents, formats, lines, payload, permissions, processors, syncing
 from concrete_cli.backend import Backend
 from concrete_cli.commands import wanted
 from concrete_cli.errors import Interrupted, StepFailed, UsageError, no_file
@@ -143,7 +143,7 @@ def deliver(run: Run, backend: Backend, stdout: TextIO | None) -> dict[str, Any]
     scored = result(run.plan)
     name = f"predictions.{run.plan.steps[0].params['format']}"
     with _folder(backend, run, scored) as folder:
-        facts = disk.read_json(folder / "metrics.json")
+        facts = documents.read(folder / "metrics.json", formats.SCORED)
         if out == PIPE and stdout:
             with (folder / name).open("rb") as file:
                 shutil.copyfileobj(file, stdout.buffer, BLOCK)

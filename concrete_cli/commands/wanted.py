@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import code, disk, lines, payload
+from concrete_cli import code, documents, formats, lines, payload
 from concrete_cli.backend import Backend
 from concrete_cli.cloud.models import CloudRegistry
 from concrete_cli.errors import Damaged, NotFound, UsageError
@@ -78,7 +78,7 @@ def find(
 def of_folder(folder: Path, space: Workspace, *, trust: bool) -> Model:
     """Return the model in a folder, which is called like the folder; ours are below the home."""
     name = folder.parent.name if folder.name == "model" else folder.name
-    manifest = disk.read_json(folder / MANIFEST)
+    manifest = documents.read(folder / MANIFEST, formats.MANIFEST)
     ours = folder.resolve().is_relative_to(space.home.resolve())
     made = _made(name, str(folder), manifest)
     model_file.check_trust(str(folder), folder, manifest, trust=trust or ours)
@@ -96,7 +96,7 @@ def _of_run(wanted: str, space: Workspace, backend: Backend) -> Model:
     # A run of another place has left it there, and a copy of it here.
     there = run.record["backend"] == backend.name
     source = f"run:{run.id}/select.model" if there else str(folder.absolute())
-    return _made(run.id, source, disk.read_json(folder / MANIFEST))
+    return _made(run.id, source, documents.read(folder / MANIFEST, formats.MANIFEST))
 
 
 def _of_cloud(name: str, space: Workspace, backend: Backend, *, offline: bool) -> Model:
@@ -117,7 +117,7 @@ def _of_cloud(name: str, space: Workspace, backend: Backend, *, offline: bool) -
             with registry.files(found) as folder:
                 if not (folder / MANIFEST).is_file():
                     raise Damaged(f"{found.name}:{found.version} there is no model of concrete")
-                about = disk.read_json(folder / MANIFEST)
+                about = documents.read(folder / MANIFEST, formats.MANIFEST)
             exact = f"{found.name}:{found.version}"
             return _made(exact, f"model:{exact}", about)
     version = Models(space.home).load(ref)

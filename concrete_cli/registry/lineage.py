@@ -16,7 +16,7 @@ from typing import Any
 
 from concrete_cli import __version__, plan_json
 from concrete_cli.cache import Cache
-from concrete_cli.errors import NotFound
+from concrete_cli.errors import Damaged, NotFound
 from concrete_cli.plan import Plan, Source
 from concrete_cli.runs import Run, Runs
 
@@ -67,7 +67,7 @@ def _git(folder: Path, *words: str) -> str:
 
 def _shares(run: Run, cache: Cache) -> list[int]:
     """Return how many trials each shard of a tuning came to: what repeats it without a clock."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
+    with contextlib.suppress(OSError, ValueError, KeyError, Damaged):
         entry = cache.entry(run.last_events()["select"].entry)
         tuning = json.loads((entry.output("leaderboard") / "tuning.json").read_text("utf-8"))
         return list(tuning["shares"])
@@ -82,7 +82,7 @@ def _facts(run: Run, cache: Cache) -> dict[str, Any]:
         event = last.get(step.name)
         if event is None or not event.state.good:
             continue
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, Damaged):
             entry = cache.entry(event.entry).record
             steps[step.name] = {
                 "recipe": entry["recipe"],
@@ -92,7 +92,7 @@ def _facts(run: Run, cache: Cache) -> dict[str, Any]:
     return {
         "run": run.id,
         **{name: record.get(name) for name in wanted},
-        "text": (run.folder / "experiment.toml").read_text(encoding="utf-8"),
+        "text": run.text,
         "plan": plan_json.document(plan),
         "steps": steps,
     }

@@ -9,12 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import aside, disk, results
+from concrete_cli import aside, disk, documents, formats, results
 from concrete_cli.backend import Backend, Event, State
 from concrete_cli.errors import ConcreteError
 from concrete_cli.plan import Output, Plan, Source
 from concrete_cli.report import lineage, timing
 from concrete_cli.runs import Run
+from concrete_cli.shape import ANY
 from concrete_cli.workspace import Workspace
 
 Facts = dict[str, Any]
@@ -103,7 +104,7 @@ def facts(looked: Seen) -> Facts:
         "points": points(report, data),
         "own": own(looked) if record["workflow"] == "run" else [],
         "lineage": lineage.of(looked.plan, looked.last, record, manifest, looked.space.home),
-        "text": _text(run.folder / "experiment.toml"),
+        "text": run.text,
     }
 
 
@@ -166,7 +167,7 @@ def own(looked: Seen) -> list[Facts]:
                     "folder": str(folder) if folder else "",
                     "files": len(files),
                     "bytes": sum(path.stat().st_size for path in files),
-                    "metrics": _numbers(_read(folder / "metrics.json") if folder else None),
+                    "metrics": _numbers(_given(folder / "metrics.json") if folder else None),
                 }
             )
     return found
@@ -182,13 +183,12 @@ def _numbers(metrics: Any) -> Facts:
     }
 
 
-def _text(path: Path) -> str:
-    with contextlib.suppress(OSError, ValueError):
-        return path.read_text(encoding="utf-8")
-    return ""
-
-
 def _read(path: Path) -> Any:
-    with contextlib.suppress(OSError, ValueError):
+    return documents.find(path, formats.OF_OUTPUTS.get(path.name, ANY))
+
+
+def _given(path: Path) -> Any:
+    """Return what a script of the user's own has written, whatever it is."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         return disk.read_json(path)
     return None

@@ -10,6 +10,7 @@ from typing import Any
 from concrete_cli import digest, plan_json
 from concrete_cli.backend import Event
 from concrete_cli.cache import Cache
+from concrete_cli.errors import Damaged
 from concrete_cli.plan import Plan, Source
 from concrete_cli.sources import urls
 
@@ -54,7 +55,7 @@ def _recipes(
     for step in plan.steps:
         event = last.get(step.name)
         if event and event.entry:
-            with contextlib.suppress(OSError, ValueError, KeyError):
+            with contextlib.suppress(OSError, Damaged):
                 yield step.name, dict(cache.entry(event.entry).record["recipe"])
 
 

@@ -50,7 +50,7 @@ def test_lines_end_what_was_cut_short(tmp_path):
     path.write_bytes(path.read_bytes() + b"thr")
     disk.append_lines(path, ["four é"])
 
-    assert path.read_text(encoding="utf-8").split("\n") == ["one", "two", "thr", "four é", ""]
+    assert path.read_text(encoding="utf-8").split("\n") == ["one", "two", "thr~", "four é", ""]
 
 
 def test_lines_of_many_writers_do_not_mix(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 
 from _bundle import load_bundle
 from _folds import Folds
+from _manifest import write_manifest
 from _trials import DONE, FILE, Trial, read
 from _tuning import beats, best_trials, cv, extended, gained
 from adopt import write_model
@@ -131,7 +132,7 @@ def test_a_damaged_model_is_refused(adopt, tune, toys, tmp_path):
     shutil.copytree(toys / "model", copy)
     manifest = json.loads((copy / "manifest.json").read_text())
     manifest["files"]["model.skops"] = "0" * 64
-    (copy / "manifest.json").write_text(json.dumps(manifest))
+    write_manifest(copy, manifest)
     with pytest.raises(Refused, match="sha256 differs"):
         step(
             "tune",

@@ -11,7 +11,7 @@ import _gates
 from _bundle import load_bundle
 from _gates import required
 from _intervals import interval
-from _manifest import digest
+from _manifest import digest, write_manifest
 from _step import Refused
 from stepping import attempt, choose, step
 from stepping import read as read_json
@@ -97,7 +97,7 @@ def test_names_are_no_markup(register, toys, tmp_path):
     shutil.copytree(toys / "model", evil / "model")
     manifest = read_json(evil / "model" / "manifest.json")
     manifest["signature"]["target_unit"] = "<script>alert(1)</script>|x"
-    (evil / "model" / "manifest.json").write_text(json.dumps(manifest))
+    write_manifest(evil / "model", manifest)
 
     card = (register(source=evil) / "model" / "card.md").read_text()
     assert "<script>" not in card
@@ -187,7 +187,7 @@ def test_the_rival_may_be_the_model_itself(register, toys):
 def test_a_rival_that_cannot_read_these_rows_is_compared_by_what_was_written(register, toys, tree):
     manifest = read_json(tree / "model" / "manifest.json")
     manifest["signature"]["columns"][0]["name"] = "weight"
-    (tree / "model" / "manifest.json").write_text(json.dumps(manifest))
+    write_manifest(tree / "model", manifest)
     (tree / "model" / "metrics.json").write_text('{"rmse": 0.5}')
 
     with pytest.raises(Refused, match=r"< 0\.5 \(on its own test rows: it cannot read these"):

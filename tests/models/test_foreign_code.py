@@ -7,6 +7,7 @@ import pytest
 from concrete_cli.backends.local import preload
 
 import served
+from _manifest import write_manifest
 from archives import RIDGE, named, publish, rewritten, skops
 from concrete_cli import documents, tracking
 from concrete_cli.commands import wanted
@@ -138,7 +139,7 @@ def test_the_libraries_of_a_bundle_are_those_that_its_model_needs(tmp_path):
         ("python", "3.11\n-r /etc/passwd"),
     ):
         versions = manifest["versions"] | {name: version}
-        (model / "manifest.json").write_text(json.dumps(manifest | {"versions": versions}))
+        write_manifest(model, manifest | {"versions": versions})
         import subprocess
 
         with pytest.raises(subprocess.CalledProcessError) as refused:
@@ -173,7 +174,7 @@ def test_score_runs_nothing_that_a_manifest_points_to(concrete, home, tmp_path, 
     model = served.model(tmp_path / "model", "linear", mixed=False)
     manifest = json.loads((model / "manifest.json").read_text())
     place = home.folder / "tiny" / "1" / "evil.py"
-    (model / "manifest.json").write_text(json.dumps(manifest | {"imports": [str(place)]}))
+    write_manifest(model, manifest | {"imports": [str(place)]})
     served.rows(3, mixed=False).drop(columns="y").to_csv(tmp_path / "new.csv", index=False)
     evil = EVIL.format(canary=str(canary))
     export(home.publish("tiny", model), tmp_path / "tiny.zip")

@@ -20,6 +20,7 @@ from _bundle import load_bundle, load_model, save_model
 from _canonical import objects
 from _families import types
 from _import_skops import skops
+from _manifest import write_manifest
 from _step import Refused
 from stepping import read
 
@@ -63,7 +64,7 @@ def test_a_file_that_is_gone(bundle):
 def test_a_manifest_that_leaves_the_model_out(bundle):
     manifest = read(bundle / "manifest.json")
     del manifest["files"]["model.skops"]
-    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    write_manifest(bundle, manifest)
     with pytest.raises(Refused, match=r"model\.skops is not the file"):
         load_bundle(bundle)
 
@@ -71,7 +72,7 @@ def test_a_manifest_that_leaves_the_model_out(bundle):
 def test_a_manifest_that_names_files_elsewhere(bundle):
     manifest = read(bundle / "manifest.json")
     manifest["files"]["../secret"] = "0" * 64
-    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    write_manifest(bundle, manifest)
     with pytest.raises(Refused, match=r"names '\.\./secret', which is not a file beside it"):
         load_bundle(bundle)
 
@@ -83,9 +84,30 @@ def test_a_manifest_that_is_none(bundle, content):
         load_bundle(bundle)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [('"coverage": 0.9', '"coverage": 0.8'), ('"format": 2', '"format": 3')]
+)
+def test_a_digit_of_the_manifest_has_changed(bundle, before, after):
+    text = (bundle / "manifest.json").read_text()
+    assert before in text
+    (bundle / "manifest.json").write_text(text.replace(before, after))
+    with pytest.raises(Refused, match=r"sha256 differs|not a manifest of format 2"):
+        load_bundle(bundle)
+
+
+def test_a_manifest_of_the_first_format_had_no_sum(bundle):
+    manifest = read(bundle / "manifest.json")
+    del manifest["sha256"]
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(Refused, match="sha256 differs"):
+        load_bundle(bundle)
+    (bundle / "manifest.json").write_text(json.dumps(manifest | {"format": 1}))
+    assert load_bundle(bundle)[1]["format"] == 1
+
+
 def test_a_family_that_does_not_exist(bundle):
     manifest = read(bundle / "manifest.json")
-    (bundle / "manifest.json").write_text(json.dumps({**manifest, "model": "nothing"}))
+    write_manifest(bundle, {**manifest, "model": "nothing"})
     with pytest.raises(Refused, match="no model family 'nothing'"):
         load_bundle(bundle)
 

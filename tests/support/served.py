@@ -19,11 +19,10 @@ import pandas as pd
 from _bundle import save_model
 from _families import modules, types
 from _intervals import calibrate
-from _manifest import FORMAT, MANIFEST, MODEL, digest
+from _manifest import FORMAT, MODEL, digest, write_manifest
 from _own_code import carry
 from _pipeline import build
 from _signature import signature
-from _step import write_json
 from _versions import versions
 
 STEPS = Path(__file__).parents[2] / "steps"
@@ -88,7 +87,7 @@ def model(folder: Path, family: str = "lightgbm", *, mixed: bool = True) -> Path
         "files": {MODEL: digest(folder / MODEL)},
         **carry(family, params, folder),
     }
-    write_json(folder / MANIFEST, manifest)
+    write_manifest(folder, manifest)
     return folder
 
 

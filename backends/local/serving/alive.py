@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from concrete_cli import documents, formats
+
 
 def identity(pid: int) -> str:
     """Return when a process began, in whatever terms the system has; nothing when it is gone."""
@@ -22,6 +24,16 @@ def identity(pid: int) -> str:
             boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
             return f"{boot} {fields[19]}"
     return ""
+
+
+def noted(file: Path) -> tuple[int, str] | None:
+    """Return pid and beginning of the process that a file names, if it is alive."""
+    with contextlib.suppress(FileNotFoundError):
+        document = documents.read(file, formats.PROCESS)
+        pid, began = int(document["pid"]), str(document["began"])
+        if began and identity(pid) == began:
+            return pid, began
+    return None
 
 
 def mark(pid: int) -> str:

@@ -6,14 +6,17 @@ import shutil
 from pathlib import Path
 
 from concrete_cli import digest, disk, syncing
+from concrete_cli.errors import Damaged
 
 from .settings import Settings
 
 
 def copy(bundle: Path, folder: Path) -> Path:
     """Copy a bundle into the folder of an endpoint, whole or not at all; return the copy."""
-    name = f"bundle-{digest.of_json(digest.of_files(bundle))[:12]}"
+    name = _name(bundle)
     place, scratch = folder / name, folder / f".{name}"
+    if place.is_dir() and _name(place) != name:
+        disk.remove(place)  # it is damaged: here comes a whole one
     if not place.is_dir():
         disk.remove(scratch)
         shutil.copytree(bundle, scratch, copy_function=shutil.copyfile)
@@ -22,6 +25,22 @@ def copy(bundle: Path, folder: Path) -> Path:
         scratch.rename(place)
         disk.sync_folder(folder)
     return place
+
+
+def check(place: Path) -> None:
+    """Refuse a copy that is not what was deployed: model, manifest, code, all of it.
+
+    Its name is the digest of what is in it.
+    """
+    if not place.is_dir() or _name(place) != place.name:
+        raise Damaged(
+            f"{place} is not the bundle that was deployed",
+            help=f"deploy it again: concrete deploy --name {place.parent.name} --model MODEL",
+        )
+
+
+def _name(bundle: Path) -> str:
+    return f"bundle-{digest.of_json(digest.of_files(bundle))[:12]}"
 
 
 def clean(folder: Path, how: Settings | None) -> None:

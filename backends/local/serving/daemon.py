@@ -12,7 +12,7 @@ from pathlib import Path
 from concrete_cli import disk
 from concrete_cli.errors import BackendUnavailable
 
-from . import alive, answers, listening, log, settings
+from . import alive, answers, bundles, listening, log, settings
 from .settings import Settings
 from .start import PROCESS, start
 
@@ -30,18 +30,14 @@ class Daemon:
 
     def process(self) -> tuple[int, str] | None:
         """Return pid and beginning of the supervisor if it is alive."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            document = disk.read_json(self.folder / PROCESS)
-            pid, began = int(document["pid"]), str(document["began"])
-            if began and alive.identity(pid) == began:
-                return pid, began
-        return None
+        return alive.noted(self.folder / PROCESS)
 
     def start(self, how: Settings, *, any_port: bool = False) -> None:
         """Start it and wait until it answers; the settings say from then on how it is served.
 
         With `any_port` it answers at another port if somebody else has taken its own.
         """
+        bundles.check(self.folder / how.bundle)
         patience = listening.LEFTOVERS
         with listening.listen(how.host, how.port, patience=patience, or_any=any_port) as listener:
             how = replace(how, port=listener.getsockname()[1])
@@ -65,6 +61,7 @@ class Daemon:
 
         If that one does not come up, all stays as it was.
         """
+        bundles.check(self.folder / how.bundle)
         before = self.process()
         assert before
         path = self.folder / log.FILE

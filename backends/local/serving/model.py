@@ -10,6 +10,8 @@ from typing import Any
 
 from concrete_cli import disk
 
+from . import bundles
+
 MANIFEST = "model/manifest.json"
 
 
@@ -20,6 +22,7 @@ def load(bundle: Path) -> Any:
     The rows of a request are lists, so no shipped family has a use for it; code that a user's own
     model brings may have one.
     """
+    bundles.check(bundle)
     if not disk.read_json(bundle / MANIFEST).get("code"):
         sys.meta_path.insert(0, _Without("pandas"))
     sys.path.insert(0, str(bundle / "code"))

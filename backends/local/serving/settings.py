@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, processors
+from concrete_cli import documents, formats, processors
 
 FILE = "settings.json"
 HOST = "127.0.0.1"  # unless another address is asked for
@@ -69,12 +69,12 @@ class Settings:
 
     def write(self, path: Path) -> None:
         """Write the file, whole or not at all."""
-        disk.write_json(path, asdict(self))
+        documents.write(path, asdict(self))
 
 
 def read(path: Path) -> Settings:
     """Return the settings in a file; what an older or newer version wrote besides is left out."""
-    document: dict[str, Any] = disk.read_json(path)
+    document = documents.read(path, formats.ENDPOINT)
     known = {field.name for field in fields(Settings)}
     given = {name: value for name, value in document.items() if name in known}
     return Settings(**given | {name: tuple(given.get(name, ())) for name in LISTS})

@@ -21,7 +21,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from concrete_cli import disk
+from concrete_cli import documents
 
 from . import alive, board, model, settings
 from .board import Board
@@ -120,7 +120,7 @@ class Supervisor:
 
     def _introduce(self) -> None:
         pid = os.getpid()
-        disk.write_json(self.folder / PROCESS, {"pid": pid, "began": alive.identity(pid)})
+        documents.write(self.folder / PROCESS, {"pid": pid, "began": alive.identity(pid)})
 
     def _take_over(self) -> None:
         if self.parent is None:
