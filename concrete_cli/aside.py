@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +15,7 @@ from concrete_cli import interpreter, payload, permissions
 from concrete_cli.errors import ConcreteError, ExperimentInvalid, Problem
 
 REFUSED = 3
+LOG = logging.getLogger("concrete")
 
 
 @contextmanager
@@ -31,6 +34,7 @@ def made_by(
     with tempfile.TemporaryDirectory(prefix="concrete-") as scratch:
         folder = Path(scratch)
         words = [*map(str, arguments), f"--{output}", str(folder)]
+        LOG.debug("run %s %s", script, shlex.join(words))
         done = subprocess.run(
             interpreter.own_script(payload.script(script), *words),
             cwd=cwd,

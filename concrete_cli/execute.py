@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -22,6 +23,7 @@ from concrete_cli.workspace import Workspace
 if TYPE_CHECKING:
     from concrete_cli.config import Experiment
 
+LOG = logging.getLogger("concrete")
 # A workflow is a pure function from an experiment to a plan.
 WORKFLOWS = {
     "train": "concrete_cli.workflows.train:train",
@@ -94,6 +96,7 @@ def prepare(request: Request, *, to_run: bool = False) -> Prepared:
     file = (request.experiment or workspace.nearest_experiment(Path.cwd())).absolute()
     key = planned.key(file, request.workflow, request.sets) if _lasts(request) else ""
     found = planned.find(workspace.home_of(file, request.home), key) if key else None
+    LOG.debug("%s of %s: the plan is %s", request.workflow, file, "kept" if found else "made")
     if to_run and key and not found:
         _get_ready(request, file)
     prepared = _taken_up(request, file, found) if found else _read(request, file, key)
@@ -189,6 +192,7 @@ def submit(prepared: Prepared, tell: fetching.Tell | None = None) -> Run:
         disk.put_aside(run.folder, prepared.workspace.home / "tmp")
         raise
     run.note(handle=handle, remote=remote.goes_on(prepared.backend))
+    LOG.debug("run %s: %d steps handed to %s", run.id, len(fetched.steps), request.backend)
     return run
 
 

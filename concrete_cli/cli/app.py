@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from importlib import import_module
 import typer
 from typer.exceptions import Abort, TyperException
 
-from concrete_cli import home, permissions
+from concrete_cli import __version__, home, permissions
 from concrete_cli.cli import command, crash, pages, refused, streams
 from concrete_cli.errors import ConcreteError, Interrupted, UsageError
 from concrete_cli.sources import urls
@@ -99,6 +100,10 @@ def _run(argv: Sequence[str]) -> int:
     streams.steady()
     streams.listen_to_log()
     as_json = _asked(argv, "--json")
+    if _asked(argv, "--debug"):
+        streams.log_all()
+    words = urls.hidden(shlex.join(argv))
+    streams.LOG.debug("concrete %s, Python %s: %s", __version__, sys.version.split()[0], words)
     try:
         add_commands(argv[0] if argv else "")
         return _invoke(argv)

@@ -134,8 +134,6 @@ def _refuse_twice(ctx: Any, order: list[Any]) -> None:
 def _carried_out(ctx: Any, added: list[str], invoke: Callable[[Any], Any]) -> Any:
     own = {name: ctx.params.pop(name) for name in added if name in ctx.params}
     given = ctx.params | own
-    if given.get("debug"):
-        streams.log_all()
     if not given.get("quiet") or given.get("json"):
         return invoke(ctx)
     with streams.silent(SILENT) as ended:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import sys
 import time
@@ -23,6 +24,7 @@ from concrete_cli.runs import Run
 from concrete_cli.view import output, progress, undeclared
 from concrete_cli.workspace import Workspace
 
+LOG = logging.getLogger("concrete")
 PIPE = Path("-")
 REPORTED = ("train", "finetune")  # workflows whose result is worth a page
 
@@ -108,6 +110,7 @@ def watch(run: Run, workspace: Workspace, backend: Backend, manner: Manner) -> N
         progress.progress(run.plan, expected, quiet=manner.quiet, verbose=manner.verbose) as shown,
     ):
         for event in run.noted(events) if goes_on else events:
+            LOG.debug("step %s is %s %s", event.step, event.state, event.detail)
             if (event.step, event.time) in told:
                 continue
             happened.append(event)

@@ -44,7 +44,7 @@ def doctor(
     if live:
         raise UsageError("--live asks a cloud: which?", help="--backend azureml or azureml-v2")
     from concrete_cli.commands import diagnosis
-    from concrete_cli.view import output
+    from concrete_cli.view import output, style
 
     facts = diagnosis.examine(home)
     if json:
@@ -52,8 +52,8 @@ def doctor(
         return 0
     for title, rows in facts.items():
         print(title)
-        for name, value in rows.items():
-            print(f"  {name:<24} {value}")
+        cells = [[f"  {name:<24}", str(value)] for name, value in rows.items()]
+        print("\n".join(style.table(cells)))
     return 0
 
 

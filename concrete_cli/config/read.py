@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import re
 import sys
 import tomllib
@@ -11,6 +12,7 @@ from pathlib import Path
 from concrete_cli.config.origin import Layer
 from concrete_cli.errors import ExperimentInvalid, NotFound, Problem, nearest
 
+LOG = logging.getLogger("concrete")
 FILE = "concrete.toml"
 PIPE = "-"  # instead of a file: stdin
 LARGEST = 1_000_000
@@ -33,6 +35,7 @@ def read(path: Path) -> Layer:
     """Return what the file says, with its text and the name to show for it."""
     name = shown(path)
     text = _text(path, name)
+    LOG.debug("read %s, %d characters", path, len(text))
     try:
         return Layer(name, tomllib.loads(text), text, path.absolute().parent)
     except tomllib.TOMLDecodeError as error:

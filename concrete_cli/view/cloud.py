@@ -125,10 +125,12 @@ def seen(found: dict[str, Any], *, as_json: bool) -> None:
         output.document(found)
         return
     print(f"{found['handle']}  on {found['backend']}, {found['status']}\n")
+    rows = []
     for step in found["steps"]:
         took = style.seconds(step["seconds"]) if step["seconds"] else ""
-        words = f"{step['name']:<28} {step['state']:<8} {took:>10}  {step['detail']}"
-        print(f"{style.mark(step['state'])} {words}".rstrip())
+        named = f"{style.mark(step['state'])} {step['name']}"
+        rows.append([named, step["state"], took, style.harmless(step["detail"])])
+    print("\n".join(style.table(rows, right=(2,))))
 
 
 def findings(name: str, rows: list[dict[str, Any]], *, as_json: bool) -> None:
