@@ -124,7 +124,7 @@ def fit(line: str, below: str = "", room: int | None = None) -> list[str]:
 def _record(titles: Sequence[str], row: Sequence[str], room: int) -> list[str]:
     """Return a row as lines: what it is called, then each cell behind its title."""
     named = next((place for place, title in enumerate(titles) if title), 0) + 1
-    lines = [" ".join(cell for cell in row[:named] if cell)]
+    lines = [" ".join(cell for cell in row[:named] if cell).rstrip()]
     for title, cell in zip(titles[named:], row[named:], strict=True):
         if not cell:
             continue
