@@ -144,7 +144,8 @@ class Table:
     ) -> Iterator[Any]:
         wanted = [name for name in names if types.get(name) == NUMBER]
         done = 0
-        if self._verdicts is None and not any(one.unusual(wanted) for one in self._files):
+        plain = self._verdicts is None and not any(one.unusual(wanted) for one in self._files)
+        if plain or not wanted:
             try:
                 for batch in file.batches(names, types, part):
                     yield self._sparse(batch, exact)

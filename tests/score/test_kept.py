@@ -90,3 +90,15 @@ def test_what_is_written_as_csv_is_read_again(tmp_path_factory, rows):
 def test_csv_holds_no_lists(tmp_path):
     with pytest.raises(Refused, match=r"'a' holds list.*Parquet can"):
         CsvWriter(tmp_path / "t.csv", pa.schema([("a", pa.list_(pa.int64()))]), header=True)
+
+
+def test_a_table_in_another_notation_is_read_for_what_is_kept_and_then_for_the_model(tmp_path):
+    (tmp_path / "t.csv").write_text("size;note;kept\n1,5 kg;a;2,5\n-;b;3\n1.234,0 kg;c;4\n")
+    with _stream.opened(tmp_path / "t.csv") as table:
+        keep = Kept(table, ["note", "kept"], ["size"], csv=False)
+        types = {"size": pa.float64()}
+        (batch,) = table.batches(["size", "note", "kept"], types, 0, 1, exact=keep.exact)
+
+        assert batch.column("size").to_pylist() == [1.5, None, 1234]
+        assert keep.column(batch, "kept").to_pylist() == [2.5, 3, 4]
+        assert keep.column(batch, "note").to_pylist() == ["a", "b", "c"]
