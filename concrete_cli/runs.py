@@ -164,6 +164,7 @@ class Runs:
 
     def __init__(self, home: Path) -> None:
         self.folder = home / "runs"
+        self._removed = home / "removed-runs"  # names, a line each: lineages cite them
 
     def create(
         self, plan: Plan, *, experiment: str, options: Options, facts: Mapping[str, Any]
@@ -212,6 +213,11 @@ class Runs:
         runs = [Run(path) for path in self._folders()]
         found = [(run, documents.damage(partial(_order, run))) for run in runs]
         return [(run, damage) for run, damage in found if damage]
+
+    def remove(self, run: Run, scratch: Path) -> None:
+        """Remove a run; no other one is ever called like it."""
+        disk.append_lines(self._removed, [run.id])
+        disk.put_aside(run.folder, scratch)
 
     def like(self, plan: Plan, count: int, within: int = 200) -> list[Run]:
         """Return the newest runs of the workflow of a plan: in others a name means another step."""
@@ -269,6 +275,8 @@ class Runs:
     def _reserve(self, now: datetime) -> tuple[Run, Path]:
         """Return a run whose name is free, and the folder that keeps the name for us till then."""
         taken = {path.name.removeprefix(".") for path in self.folder.iterdir()}
+        with contextlib.suppress(FileNotFoundError):
+            taken |= set(self._removed.read_text(encoding="utf-8", errors="replace").splitlines())
         while True:
             run = Run(self.folder / names.new(now, taken))
             scratch = self.folder / f".{run.id}"

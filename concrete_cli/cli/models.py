@@ -163,9 +163,11 @@ def verify(
     return Damaged.exit_code if any(one["damage"] for one in found) else 0
 
 
-@page(group, "concrete models delete mixes:1", 0, 5)
+@page(group, "concrete models delete mixes:1 --yes", 0, 5)
 def delete(
     version: Exact,
+    yes: o.Yes = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
     backend: o.Registry = "local",
     experiment: o.Whose = None,
     json: o.Json = False,
@@ -177,7 +179,12 @@ def delete(
     """
     from concrete_cli.view import models as view
 
-    view.deleted(_of(backend, experiment, home).delete(version), as_json=json)
+    registry = _of(backend, experiment, home)
+    going = registry.going(version)
+    if dry_run:
+        view.going(going, as_json=json)
+    elif o.agreed(f"{going['name']}:{going['version']} goes for good", yes=yes):
+        view.deleted(registry.delete(version), as_json=json)
     return 0
 
 

@@ -153,6 +153,9 @@ Trust = Annotated[
         help="Run code that comes with a model from elsewhere: read it first.",
     ),
 ]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask: for scripts.", show_default=False)
+]
 Detach = Annotated[
     bool, typer.Option("--detach", help="Return at once; the run goes on by itself.")
 ]
@@ -162,6 +165,20 @@ Quiet = Annotated[
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Print a line for each change, no live table.")
 ]
+
+
+def agreed(what: str, *, yes: bool) -> bool:
+    """Whether what cannot be taken back is to be done: asked on a terminal, said in a script."""
+    import sys
+
+    from concrete_cli.errors import UsageError
+
+    if yes:
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(what, help="--yes removes without asking, --dry-run only shows")
+    print(what, file=sys.stderr)
+    return typer.confirm("Remove?", err=True)
 
 
 def cloud(given: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
 
@@ -172,6 +173,8 @@ def gc(
     older_than: Annotated[
         str, typer.Option(metavar="TIME", help="Remove runs older than this: 30d, 12h.")
     ] = "30d",
+    yes: o.Yes = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
     json: o.Json = False,
     home: o.Home = None,
 ) -> int:
@@ -182,12 +185,24 @@ def gc(
     from concrete_cli.commands import collect
     from concrete_cli.view import output, style
 
-    removed = collect.collect(workspace.here(home), o.seconds("--older-than", older_than))
+    def agree(going: dict[str, Any]) -> bool:
+        if dry_run or not going["runs"]:  # finished steps can be made again, runs cannot
+            return not dry_run
+        names = "\n".join(f"  {name}" for name in going["names"])
+        return o.agreed(f"these runs go:\n{names}", yes=yes)
+
+    seconds = o.seconds("--older-than", older_than)
+    removed = collect.collect(workspace.here(home), seconds, agree)
     if json:
         output.document(removed)
-    else:
-        print(
-            f"removed {removed['runs']} runs, {removed['entries']} finished steps,"
-            f" {style.size(removed['bytes'])}"
-        )
+        return 0
+    for name, endpoint in removed["served"].items():
+        print(f"{name} stays: the endpoint {endpoint} serves its model", file=sys.stderr)
+    if not removed["removed"]:
+        print("".join(f"{name}\n" for name in removed["names"]), end="")
+    word = "removed" if removed["removed"] else "would remove" if dry_run else "kept"
+    print(
+        f"{word} {removed['runs']} runs, {removed['entries']} finished steps,"
+        f" {style.size(removed['bytes'])}"
+    )
     return 0

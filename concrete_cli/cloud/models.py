@@ -105,13 +105,19 @@ class CloudRegistry:
                 rows.append(_of(found) | {"damage": _damage(folder, found.tags) or None})
         return rows
 
-    def delete(self, ref: str) -> dict[str, Any]:
-        """Remove a version that has no alias; return name and version, `archived` if it is kept."""
+    def going(self, ref: str) -> dict[str, Any]:
+        """Return name and version of what may be deleted: it has no alias."""
         found = self.find(single(ref))
         if found.aliases:
             name, alias = found.name, found.aliases[0]
             hint = lines.line("models", "untag", f"{name}@{alias}", backend=self._backend.name)
             raise UsageError(f"{ref} is {name}@{alias}", help=f"first: {hint}")
+        return _of(found)
+
+    def delete(self, ref: str) -> dict[str, Any]:
+        """Remove a version that has no alias; return name and version, `archived` if it is kept."""
+        self.going(ref)
+        found = self.find(single(ref))
         archived = self._there.delete(found.name, found.version)
         return _of(found) | ({"archived": True} if archived else {})
 

@@ -9,11 +9,13 @@ import contextlib
 from typing import Any
 
 from concrete_cli import tracking
+from concrete_cli.commands import served
 from concrete_cli.errors import Damaged
 from concrete_cli.registry import facts
 from concrete_cli.registry.facts import TEST
 from concrete_cli.registry.models import Models, Version
 from concrete_cli.registry.naming import LATEST, single
+from concrete_cli.workspace import Workspace
 
 
 class Registry:
@@ -63,8 +65,16 @@ class Registry:
             for damage in self._models.damage(name)
         ]
 
+    def going(self, ref: str) -> dict[str, Any]:
+        """Return name and version of what may be deleted: it has no alias, and is not served."""
+        found = self._models.find(single(ref))
+        self._models.check_free(found)
+        served.refuse(Workspace(self._models.home), found.ref)
+        return _of(found)
+
     def delete(self, ref: str) -> dict[str, Any]:
         """Remove a version that has no alias; return name and version."""
+        self.going(ref)
         found = self._models.find(single(ref))
         run = tracking.origin(self._models, found)
         self._models.delete(found)

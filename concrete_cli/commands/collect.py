@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from concrete_cli import disk, planned
 from concrete_cli.cache import Cache, Entry
+from concrete_cli.commands import served
 from concrete_cli.home import alone
 from concrete_cli.runs import Run
 from concrete_cli.sources import fetching
@@ -20,16 +22,21 @@ ENTRY = re.compile(rb'"entry": "([0-9a-f]{64})"')  # in the journal of a run, da
 ABOUT_TO_BEGIN = 600.0  # seconds; a run that was made just now may not have had time to start
 
 
-def collect(space: Workspace, older_than: float) -> dict[str, Any]:
+Agree = Callable[[dict[str, Any]], bool]
+
+
+def collect(space: Workspace, older_than: float, agree: Agree = lambda _: True) -> dict[str, Any]:
     """Remove runs older than so many seconds, entries and fetched sources only they had, old plans.
 
-    Returns how many runs, entries and bytes were removed.
+    Returns the names of the runs, the endpoints of those that stay since their models are served,
+    and how many runs, entries and bytes go; `removed` says whether somebody has agreed to that.
     """
     cache, scratch = Cache(space.home), space.home / "tmp"
     horizon = time.time() - older_than
     with alone(space.home):
         runs = space.runs.all()
-        old = [run for run in runs if _is_old(run, horizon)]
+        held = served.runs(space)
+        old = [run for run in runs if _is_old(run, horizon) and run.id not in held]
         # A damaged run keeps what it cites: somebody may still want to look at it.
         kept_runs = [run for run in runs if run not in old] + [
             run for run, _ in space.runs.damaged()
@@ -40,14 +47,23 @@ def collect(space: Workspace, older_than: float) -> dict[str, Any]:
         kept = fetching.unused(space.home, plans, horizon) + planned.old(space.home, horizon)
         freed = sum(disk.size(folder) for folder in [run.folder for run in old])
         freed += sum(disk.size(path) for path in [*(entry.path for entry in spare), *kept])
+        facts = {
+            "runs": len(old),
+            "entries": len(spare),
+            "bytes": freed,
+            "names": [run.id for run in old],
+            "served": {run.id: held[run.id] for run in runs if run.id in held},
+        }
+        if not agree(facts):
+            return facts | {"removed": False}
         for run in old:
-            disk.put_aside(run.folder, scratch)
+            space.runs.remove(run, scratch)
         for entry in spare:
             cache.forget(entry)
         for path in kept:
             disk.put_aside(path, scratch)
         freed += _empty(scratch) + _unfinished(space.runs.folder)
-    return {"runs": len(old), "entries": len(spare), "bytes": freed}
+    return facts | {"bytes": freed, "removed": True}
 
 
 def _is_old(run: Run, horizon: float) -> bool:

@@ -255,6 +255,7 @@ class RunLine(TypedDict):
     backend: str | None
     created: str | None
     seconds: float | None
+    damage: NotRequired[str | None]
 
 
 class RunList(Document):
@@ -312,11 +313,14 @@ class Cancelled(Document):
 
 
 class Collected(Document):
-    """What gc removed."""
+    """What gc removed, or would; `served` are runs that stay: an endpoint serves their models."""
 
     runs: int
     entries: int
     bytes: int
+    names: list[str]
+    served: dict[str, str]
+    removed: bool
 
 
 class Page(Document):
@@ -465,7 +469,7 @@ class Verified(TypedDict):
     """A version, and what is wrong with its files."""
 
     name: str
-    version: int
+    version: int | None
     damage: str | None
 
 
@@ -505,9 +509,10 @@ class Imported(Document):
 
 
 class Deleted(Document):
-    """A version that is gone."""
+    """A version that is gone, or would be."""
 
-    deleted: Ref
+    deleted: NotRequired[Ref]
+    would_delete: NotRequired[Ref]
 
 
 class Carried(Document):
@@ -551,6 +556,7 @@ class EndpointFacts(TypedDict):
     registered: NotRequired[bool]
     backend: NotRequired[str]
     moved_from: NotRequired[str]
+    damage: NotRequired[str]
 
 
 class Endpoint(EndpointFacts):

@@ -155,17 +155,19 @@ class Models:
             del aliases[alias]
             self._write_aliases(name, aliases)
 
+    def check_free(self, version: Version) -> None:
+        """Refuse a version that has an alias."""
+        if held := self.aliases_of(version):
+            untag = (f"{version.name}@{alias}" for alias in held)
+            hint = "; ".join(lines.line("models", "untag", one, home=self.home) for one in untag)
+            raise UsageError(f"{version.ref} is {version.name}@{held[0]}", help=f"first: {hint}")
+
     def delete(self, version: Version) -> None:
         """Remove a version for good; its number is never given again."""
         name, number = version.name, version.number
         with self._locked(name):
             self.find(version.ref)
-            if held := self.aliases_of(version):
-                untag = (f"{name}@{alias}" for alias in held)
-                hint = "; ".join(
-                    lines.line("models", "untag", one, home=self.home) for one in untag
-                )
-                raise UsageError(f"{version.ref} is {name}@{held[0]}", help=f"first: {hint}")
+            self.check_free(version)
             removed = sorted({*self._removed(name), number})
             facts = {"format": FORMAT, "removed": removed}
             documents.write(self._place(name) / "removed.json", facts)

@@ -115,6 +115,11 @@ def imported(version: Version, *, new: bool, as_json: bool) -> None:
     _say(told, {"registered": _of(version)}, as_json)
 
 
+def going(found: dict[str, Any], *, as_json: bool) -> None:
+    """Say what would be gone."""
+    _say(f"{_ref(found)} would go", {"would_delete": found}, as_json)
+
+
 def deleted(found: dict[str, Any], *, as_json: bool) -> None:
     """Say what is gone, or as good as gone."""
     word = "archived: the SDK v2 deletes no model" if found.get("archived") else "gone"

@@ -121,7 +121,7 @@ def test_commands_about_runs(concrete, experiment, trained, tmp_path):
     shown = concrete("show", run[:-1], "--json").json()
     logs = concrete("logs", "latest", "prepare", "--json").json()["logs"]
     again = concrete("resume", "--json").json()
-    removed = concrete("gc", "--older-than", "0s", "--json").json()
+    removed = concrete("gc", "--older-than", "0s", "--yes", "--json").json()
 
     assert [row["run"] for row in listed] == [run]
     assert shown["run"] == run

@@ -137,7 +137,7 @@ def test_the_registry_of_a_cloud_is_asked_as_the_one_here(type_, experiment, clo
     type_("models", "untag", f"{name}@production", *at)
     type_("models", "untag", f"{name}@production", *at, code=5)
     type_("models", "delete", name, *at, code=2)
-    gone = type_("models", "delete", f"{name}:{first}", *at, "--json").json()["deleted"]
+    gone = type_("models", "delete", f"{name}:{first}", "--yes", *at, "--json").json()["deleted"]
     archived = {"archived": True} if cloud.name == "azureml-v2" else {}
     assert gone == {"name": name, "version": first, **archived}
     rows = type_("models", "list", name, *at, "--json").json()["models"]

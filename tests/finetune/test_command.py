@@ -151,7 +151,7 @@ def test_gates_and_aliases(here):
         {"name": "toys", "version": 1, "damage": None}
     ]
     here("models", "untag", "toys@production")
-    here("models", "delete", "toys:1")
+    here("models", "delete", "toys:1", "--yes")
     assert "no models yet" in here("models").stdout
 
 

@@ -130,7 +130,7 @@ def test_folders_and_experiments_of_any_name(tmp_path, concrete, name):
     assert "2 reused" in second.stdout
     assert third["paths"]["run"].startswith(str(tmp_path / name / name))
     concrete("logs", "latest", cwd=toy.folder)
-    concrete("gc", "--older-than", "0s", cwd=toy.folder)
+    concrete("gc", "--older-than", "0s", "--yes", cwd=toy.folder)
 
 
 def test_the_replay_line_runs_the_step(tmp_path, concrete):

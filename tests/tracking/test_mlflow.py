@@ -127,7 +127,7 @@ def test_runs_models_and_aliases(concrete, tmp_path):
     note = json.loads((Path(tuned["paths"]["run"]) / "run.json").read_text())["mlflow"]
     assert (len(note["run_id"]), note["version"], found["versions"]) == (32, "1", 1)
     Models(tmp_path / ".concrete").untag("strength", "production")
-    concrete("models", "delete", "strength:1")
+    concrete("models", "delete", "strength:1", "--yes")
     after = looked(tmp_path)
     assert (after["models"], after["versions"]) == ({"strength": {}}, 0)
     assert len(after["runs"]) == len(found["runs"])
