@@ -143,6 +143,17 @@ def test_the_fragment_is_taken_out_of_the_address(page, client):
     assert not [one for one in page.requests if client.key in one]
 
 
+def test_it_says_where_the_key_is_and_takes_it_from_its_address(browser, client, of_module):
+    browser.open(f"{url(client)}/")
+    browser.wait("/key is needed/.test(document.querySelector('#told').textContent)")
+    assert of_module.endpoints.show("mix")["key_file"] in text(browser, "#hint")
+    assert "#key=KEY" in text(browser, "#hint")
+    browser.value(f"location.hash = 'key={client.key}'")
+    browser.wait("document.querySelector('#chart svg')")
+    assert browser.value("location.href") == f"{url(client)}/"
+    assert not [one for one in browser.requests if client.key in one]
+
+
 @pytest.mark.parametrize("width", [400, 1400])
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_fits_and_can_be_read(browser, client, width, dark, tmp_path):

@@ -30,6 +30,7 @@ from .settings import Settings
 
 ALWAYS_OPEN = ("/health", "/ready")
 OPEN_HERE = ("/", "/openapi.json", "/metrics")  # on loopback; they tell nothing of requests
+VERSIONS = ("1.1", "1.0")
 SINGLE = (b"host", b"authorization", b"content-length", b"content-type", b"content-encoding")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 MESSAGES = {404: "there is nothing here", 405: "this method is not for this path"}
@@ -99,6 +100,8 @@ class Guard:
     def _check(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         if len(headers) < len(scope["headers"]):
             _check_single(name for name, _ in scope["headers"])
+        if scope["http_version"] not in VERSIONS:
+            raise Refusal(505, "HTTP/1.1 is spoken here", {"connection": "close"})
         if headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
             raise Refusal(501, "the transfer encoding can be chunked, and nothing else")
         # Load balancers ask for these by address, by any name, or by none (HTTP/1.0).

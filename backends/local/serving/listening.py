@@ -11,6 +11,7 @@ from concrete_cli.errors import Busy, UsageError
 FIRST, LAST = 8400, 8499  # where a port is looked for when none is asked for
 LEFTOVERS = 1.0  # seconds in which workers of a supervisor that was killed let go of its port
 LOOK = 0.05  # seconds between looks at a port that is in use
+BUFFER = 1 << 18  # bytes that the system keeps for a peer that does not read; it would keep 4 MB
 QUEUE = 1024  # connections that wait for a worker
 
 
@@ -60,6 +61,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):  # its connections have them too
+            listener.setsockopt(socket.SOL_SOCKET, buffer, BUFFER)
         listener.bind(address)
         listener.listen(QUEUE)
     except OSError as error:

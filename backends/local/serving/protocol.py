@@ -25,7 +25,6 @@ WRITE = 16_384  # bytes of answers that may wait; then no request is answered un
 END = b"\r\n\r\n"  # of a head
 SLICE = 512  # bytes of a body that are parsed at once, whatever is in them
 LINGER = 0.5  # seconds for which a peer that was refused may go on sending
-VERSIONS = ("1.0", "1.1")
 
 
 class Joined:
@@ -44,6 +43,10 @@ class Joined:
     def __getattr__(self, name: str) -> Any:
         """Be the transport in all else."""
         return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        """Whether nothing more is read; asked for often."""
+        return self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
         """Send it, but keep a head until its body comes."""
@@ -108,7 +111,6 @@ class Protocol(HttpToolsProtocol):
         self._in_head = False
         self._declining = False  # while a new parser is told what the last one knew
         self._headers = 0  # bytes of the headers of this request
-        self._lines = 0  # and how many there are
         self._size = 0  # bytes that are being parsed and belong to a head alone
         self._unfinished = 0  # bytes of a head that is not yet whole
         self.since = self.loop.time()
@@ -176,25 +178,24 @@ class Protocol(HttpToolsProtocol):
         if self._declining:
             return
         super().on_message_begin()
-        self._in_head, self._headers, self._lines = True, 0, 0
+        self._in_head, self._headers = True, 0
         self._unfinished = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or what comes as one behind a body in chunks: that is thrown away."""
         self._headers += len(name) + len(value)
-        self._lines += 1
-        if self._headers > LARGEST_HEAD or self._lines > MOST_HEADERS:
+        if self._headers > LARGEST_HEAD:
             raise ValueError("too much")
         if self._in_head and not self._declining:
+            if len(self.headers) >= MOST_HEADERS:
+                raise ValueError("too many")
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Have the request answered."""
-        self._in_head, self._size, self._lines = False, 0, 0
+        self._in_head, self._size = False, 0
         if self._declining:
             return
-        if self.parser.get_http_version() not in VERSIONS:
-            raise ValueError("another version")
         if not self.url.startswith(b"/"):
             self._take_host_of_target()
         super().on_headers_complete()
@@ -208,6 +209,10 @@ class Protocol(HttpToolsProtocol):
         """Go on with the next request."""
         self.transport.flush()
         super().on_response_complete()
+        if self._rest or self._refusal or self._ended:
+            self._go_on_with_what_has_come()
+
+    def _go_on_with_what_has_come(self) -> None:
         if self._refusal and self.waiting:
             self._refuse(*self._refusal)
         if self.transport.is_closing():
