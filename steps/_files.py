@@ -67,7 +67,7 @@ def names(source: Path, delimiter: str, encoding: str) -> list[str]:
     with first.open("rb") as file:
         head, cut = beginning(file, first)
     packed = kind(head)
-    if packed in OPENERS and packed != "Zstandard" and not _is_sheet(first):
+    if packed in OPENERS and packed != "Zstandard" and not is_sheet(first):
         with OPENERS[packed](first) as plain:
             head, cut = beginning(plain, first)
     if kind(head) != "text":
@@ -118,7 +118,7 @@ def _keys(folders: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
 def _unpacked(part: Part, into: Path, depth: int = DEPTH) -> Part:
     with part.path.open("rb") as file:
         format_ = kind(file.read(BLOCK))
-    if format_ == "zip" and _is_sheet(part.path):
+    if format_ == "zip" and is_sheet(part.path):
         return replace(part, format="sheet")
     if format_ in {"Parquet", "Excel 97"}:
         return replace(part, format="sheet" if format_ == "Excel 97" else format_)
@@ -133,7 +133,8 @@ def _unpacked(part: Part, into: Path, depth: int = DEPTH) -> Part:
     return _unpacked(replace(part, path=inner), into, depth - 1)
 
 
-def _is_sheet(path: Path) -> bool:
+def is_sheet(path: Path) -> bool:
+    """Whether a zip file is a spreadsheet."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()

@@ -23,7 +23,7 @@ from _keys import comparable, notice, written_keys
 from _pandas import index_columns, left_out
 from _profile import profile
 from _step import arguments, json_value, report, run, write_json
-from _table import read_table, reading
+from _table import Reading, read_table, reading
 from _words import SHOWN
 
 
@@ -43,6 +43,32 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--source", type=Path, required=True, help="a CSV or Parquet file")
     it.add_argument("--data", type=Path, required=True, help="output: data, profile, keys")
     return it
+
+
+def how_written(args: argparse.Namespace) -> Reading:
+    """Return what the experiment says of how its data is written."""
+    choices = {
+        name: frozenset(map(str, rules["choices"]))
+        for name, rules in args.columns.items()
+        if rules.get("choices")
+    }
+    return reading(args.reading, text=frozenset(args.categorical), choices=choices)
+
+
+def wanted_by(args: argparse.Namespace) -> Wanted:
+    """Return what the experiment says of its columns."""
+    return Wanted(
+        source=args.source,
+        target=args.target,
+        drop=args.drop,
+        categorical=args.categorical,
+        checks=args.columns,
+        features=args.features,
+        units=args.units,
+        group_by=args.group_by,
+        stratify_by=args.stratify_by,
+        given=how_written(args).given,
+    )
 
 
 def summary(facts: Mapping[str, Any]) -> str:
@@ -67,25 +93,8 @@ def _without_target(target: str, lost: Any) -> str:
 
 def main(args: argparse.Namespace) -> None:
     """Write data.parquet, keys.parquet of what makes a group, profile.json, metrics.json."""
-    choices = {
-        name: frozenset(map(str, rules["choices"]))
-        for name, rules in args.columns.items()
-        if rules.get("choices")
-    }
-    how = reading(args.reading, text=frozenset(args.categorical), choices=choices)
-    wanted = Wanted(
-        source=args.source,
-        target=args.target,
-        drop=args.drop,
-        categorical=args.categorical,
-        checks=args.columns,
-        features=args.features,
-        units=args.units,
-        group_by=args.group_by,
-        stratify_by=args.stratify_by,
-        given=how.given,
-    )
-    read = read_table(args.source, how)
+    wanted = wanted_by(args)
+    read = read_table(args.source, how_written(args))
     index = [name for name in index_columns(read.table.schema) if name not in wanted.named]
     read = replace(read, table=read.table.drop_columns(index))
     times = [name for name in read.table.column_names if _times.is_times(name, read.table[name])]

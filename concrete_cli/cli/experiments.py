@@ -37,6 +37,9 @@ def check(
     origins: Annotated[
         bool, typer.Option("--origins", help="Print each value, and where it comes from.")
     ] = False,
+    data: Annotated[
+        bool, typer.Option("--data", help="Read all rows, and prepare and split them, too.")
+    ] = False,
     set_: o.Set = None,
     json: o.Json = False,
     home: o.Home = None,
@@ -51,7 +54,7 @@ def check(
     from concrete_cli.view import experiments as view
     from concrete_cli.view import output, style
 
-    facts = checking.check(experiment, tuple(set_ or ()), backend)
+    facts = checking.check(experiment, tuple(set_ or ()), backend, data=data)
     if origins:
         by_variable = _origin(context, "set_")["place"]
         rows = checking.origins(experiment, tuple(set_ or ()), by_variable)
@@ -62,7 +65,10 @@ def check(
     elif json:
         output.document(facts)
     else:
-        print(f"{style.path(facts['file'])}: no problems, {counted(facts['steps'], 'step')}")
+        output.warn([*facts["notices"], *facts.get("warnings", [])])
+        counts = [counted(facts["steps"], "step")]
+        counts += [counted(facts["rows"], "row")] if data else []
+        print(f"{style.path(facts['file'])}: no problems, {', '.join(counts)}")
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from concrete_cli import backend as seam
 from concrete_cli import execute, settings, workspace
+from concrete_cli.commands import checking_data as of_data
 from concrete_cli.errors import ExperimentInvalid, Problem
 from concrete_cli.plan import Plan
 
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
     from concrete_cli.config import Experiment
 
 
-def check(file: Path | None, sets: tuple[str, ...], backend: str = "") -> dict[str, Any]:
-    """Return file, name, candidates and number of steps of a sound experiment.
+def check(
+    file: Path | None, sets: tuple[str, ...], backend: str = "", *, data: bool = False
+) -> dict[str, Any]:
+    """Return file, name, candidates, number of steps, and what to know of a sound experiment.
 
-    Raises ExperimentInvalid with every problem of one that is not; `backend` is asked as well.
+    Raises ExperimentInvalid with every problem of one that is not; `backend` is asked as well. With
+    `data` all rows are read, prepared and split, else only the first ones.
     """
     from concrete_cli import config
 
@@ -25,11 +29,13 @@ def check(file: Path | None, sets: tuple[str, ...], backend: str = "") -> dict[s
     plans = [execute.workflow(name)(experiment) for name in execute.described(experiment)]
     if backend and (wrong := _on(backend, experiment, plans)):
         raise ExperimentInvalid(wrong)
+    looked = of_data.read if data else of_data.look
     return {
         "file": str(experiment.file),
         "name": experiment.experiment.name,
         "candidates": list(experiment.train.candidates),
         "steps": sum(len(plan.steps) for plan in plans),
+        **looked(experiment),
         "problems": [],
     }
 

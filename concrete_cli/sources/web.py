@@ -26,6 +26,11 @@ LONGEST = 30.0  # seconds; a server that wants us to wait longer is taken for cl
 BUSY = (408, 429, 500, 502, 503, 504)
 GONE = (404, 410)
 CLOSED = (401, 403)
+DRIVERS = {  # what fsspec wants beside itself
+    **dict.fromkeys(("s3", "s3a"), "s3fs"),
+    **dict.fromkeys(("gs", "gcs"), "gcsfs"),
+    **dict.fromkeys(("abfs", "abfss", "az", "adl"), "adlfs"),
+}
 
 
 class _Passing(Exception):
@@ -110,6 +115,21 @@ def _refusal(url: str, code: int, reason: str, headers: Message) -> Exception:
     if code in CLOSED:
         hint = "a token belongs in the environment: ...?token=${NAME} in the URL"
     return BackendUnavailable(f"cannot fetch {url}: {urls.masked(told, url)}", help=hint)
+
+
+def lacking(uri: str) -> tuple[str, str] | None:
+    """Return what has to be installed before a URL can be read, and how; None if nothing."""
+    from importlib.util import find_spec
+
+    scheme = urlsplit(uri).scheme.lower()
+    if scheme in ("http", "https"):
+        return None
+    if find_spec("fsspec") is None:
+        return f"{scheme}:// needs fsspec", "pip install 'concrete-cli[fsspec]'"
+    driver = DRIVERS.get(scheme)
+    if driver and find_spec(driver) is None:
+        return f"{scheme}:// needs {driver}", f"pip install {driver}"
+    return None
 
 
 def _of_fsspec(url: str, full: str) -> Iterator[bytes]:
