@@ -7,7 +7,7 @@ import re
 
 SECRETS = re.compile(
     r"(?i)(\bsig=|\bsas=|accountkey=|sharedaccesskey=|bearer\s+"
-    r"|(?:secret|password)['\"]?\s*[=:]\s*['\"]?)[^\s&\"',;]+|\beyJ[\w-]+\.[\w-]*\.[\w-]*"
+    r"|(?:secret|password)['\"]?\s*[=:]\s*['\"]?)[^\s&\"',;]+|(?<![\w-])eyJ[\w-]++\.[\w-]*\.[\w-]*"
 )
 NAMES = ("_SECRET", "_PASSWORD", "_TOKEN", "_KEY")  # ends of variables that hide something
 SHORTEST = 6  # characters: a shorter one would be found in many words

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,8 +31,11 @@ def of_json(value: Any) -> str:
 
 def of_file(path: str | os.PathLike[str]) -> str:
     """Return the digest of a file's bytes, read in pieces."""
-    if found := _known.get(_facts(os.stat(path))):  # noqa: PTH116  a Path costs more than the call
+    there = os.stat(path)  # noqa: PTH116  a Path costs more than the call
+    if found := _known.get(_facts(there)):
         return found
+    if not stat.S_ISREG(there.st_mode):  # to open a pipe is to wait for whoever writes into it
+        raise OSError(errno.EINVAL, "it is no file", os.fspath(path))
     now = time.time_ns()
     with open(path, "rb") as file:  # noqa: PTH123  likewise
         facts = _facts(os.fstat(file.fileno()))
@@ -97,5 +101,5 @@ def _walk(folder: str, before: str, found: dict[str, str], above: tuple[str, ...
             found[name] = of_file(entry.path) if entry.is_file() else "special"
 
 
-def _facts(stat: os.stat_result) -> Facts:
-    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+def _facts(there: os.stat_result) -> Facts:
+    return there.st_dev, there.st_ino, there.st_size, there.st_mtime_ns, there.st_ctime_ns

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 MOST = 12  # names in an advice
+LONGEST = 200  # characters of a name that is compared with others
+SCREEN = 2000  # characters of a message
 
 
 class ConcreteError(Exception):
@@ -187,5 +189,18 @@ def _listed(names: list[str]) -> str:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `did you mean ...?` for the names that look like `name`, or nothing."""
     spelled = {word.lower(): word for word in known}
-    close = [spelled[word] for word in get_close_matches(name.lower(), list(spelled), n=3)]
-    return f"did you mean {' or '.join(repr(match) for match in close)}?" if close else ""
+    near = [spelled[word] for word in close(name.lower(), spelled)]
+    return f"did you mean {' or '.join(repr(match) for match in near)}?" if near else ""
+
+
+def close(name: str, known: Iterable[str], n: int = 3, cutoff: float = 0.6) -> list[str]:
+    """Return what looks like `name`; to compare texts takes the square of their lengths."""
+    words = [word for word in known if len(word) <= LONGEST]
+    return get_close_matches(name, words, n, cutoff) if len(name) <= LONGEST else []
+
+
+def brief(text: str) -> str:
+    """Return no more of a text than fits on a screen."""
+    if len(text) <= SCREEN:
+        return text
+    return f"{text[: SCREEN // 2]} ... ({len(text):,} characters) ... {text[-SCREEN // 4 :]}"

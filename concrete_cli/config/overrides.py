@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from concrete_cli.config.nesting import DEEPEST, LONG_KEY, NESTED, is_too_deep
 from concrete_cli.config.origin import Layer
 from concrete_cli.config.words import quote
 from concrete_cli.errors import ExperimentInvalid, Problem
@@ -28,6 +29,8 @@ def read(argument: str) -> Layer:
     except UnicodeEncodeError:
         shown = name.encode(errors="replace").decode()
         raise _invalid(shown, "--set is not UTF-8", "check the terminal's encoding") from None
+    if LONG_KEY.search(argument):
+        raise _invalid(name, f"--set has a key of more than {DEEPEST} parts", SYNTAX)
     key, value = _halves(argument, name)
     keys = dotted(key)
     if not keys:
@@ -38,13 +41,15 @@ def read(argument: str) -> Layer:
     data: Any = _value(value, name)
     for part in reversed(keys):
         data = {part: data}
+    if is_too_deep(data):
+        raise _too_deep(name)
     return Layer(name, data, keys=keys)
 
 
 def dotted(key: str) -> tuple[str, ...]:
     """Return the parts of a TOML key, such as `steps."train_*".cpus`; nothing if it is none."""
     try:
-        data: Any = tomllib.loads(f"{key}=0") if "\n" not in key else {}
+        data: Any = tomllib.loads(f"{key}=0") if _may_be_key(key) else {}
     except (ValueError, RecursionError):
         return ()
     keys: list[str] = []
@@ -54,6 +59,10 @@ def dotted(key: str) -> tuple[str, ...]:
         ((part, data),) = data.items()
         keys.append(part)
     return tuple(keys)
+
+
+def _may_be_key(text: str) -> bool:
+    return "\n" not in text and not LONG_KEY.search(text)
 
 
 def assign(data: dict[Any, Any], layer: Layer) -> None:
@@ -88,7 +97,9 @@ def _value(text: str, name: str) -> object:
         raise _invalid(name, "--set has no value", f'{SYNTAX}; no text at all is ""')
     try:
         data = tomllib.loads(f"x = {text}")
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise _too_deep(name) from None
+    except ValueError as error:
         if text[0] not in "[{\"'":
             return text
         reason = str(error).partition(" (at ")[0]
@@ -101,6 +112,10 @@ def _shell(text: str) -> str:
     end = {"[": "]", "{": "}"}.get(text[0], text[0])
     hint = "does the shell need single quotes around the whole?"
     return hint if text.endswith(end) else f"a closing {end} is missing; {hint}"
+
+
+def _too_deep(name: str) -> ExperimentInvalid:
+    return _invalid(name, f"--set has a value nested more than {DEEPEST} deep", NESTED)
 
 
 def _invalid(name: str, message: str, help: str) -> ExperimentInvalid:  # noqa: A002

@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 import logging
 import re
+import stat
 import sys
 import tomllib
 from pathlib import Path
+from typing import BinaryIO
 
+from concrete_cli.config.nesting import LONG, LONG_KEY, NESTED, TOO_DEEP, is_too_deep
 from concrete_cli.config.origin import Layer
 from concrete_cli.errors import ExperimentInvalid, NotFound, Problem, nearest
 
@@ -17,6 +20,12 @@ FILE = "concrete.toml"
 PIPE = "-"  # instead of a file: stdin
 LARGEST = 1_000_000
 LONGEST = 200
+NO_FILES = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
 WHOLE_LINE = ("this key", "this table")  # tomllib points behind them
 AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 WORD = re.compile(r"[A-Za-z_][^\s,\]}#]*")
@@ -36,12 +45,18 @@ def read(path: Path) -> Layer:
     name = shown(path)
     text = _text(path, name)
     LOG.debug("read %s, %d characters", path, len(text))
+    if found := LONG_KEY.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise ExperimentInvalid([Problem(LONG, name, line, help=NESTED)])
     try:
-        return Layer(name, tomllib.loads(text), text, path.absolute().parent)
+        data = tomllib.loads(text)
+        if not is_too_deep(data):
+            return Layer(name, data, text, path.absolute().parent)
+        problem = Problem(TOO_DEEP, name, help=NESTED)
     except tomllib.TOMLDecodeError as error:
         problem = _syntax(str(error), text, name)
     except RecursionError:
-        problem = Problem("lists or tables are nested too deeply", name)
+        problem = Problem(TOO_DEEP, name, help=NESTED)
     except ValueError as error:  # a number of more digits than Python converts
         problem = Problem(f"a value cannot be read: {error}", name)
     raise ExperimentInvalid([problem])
@@ -60,7 +75,7 @@ def _text(path: Path, name: str) -> str:
         if path.name == PIPE and not path.exists():
             content = _typed()
         else:
-            with path.open("rb") as file:
+            with _opened(path) as file:
                 content = file.read(LARGEST + 1)
     except FileNotFoundError:
         near = sorted(other.name for other in path.parent.glob("*.toml"))
@@ -77,6 +92,14 @@ def _text(path: Path, name: str) -> str:
         help_ = "an experiment has at most 1 MB; rows belong in the file that data.source names"
         raise _unreadable(name, f"the file is too large for an experiment: {size}", help_)
     return _decoded(content, name)
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file, and nothing else: to open a pipe is to wait for whoever writes into it."""
+    kind = stat.S_IFMT(path.stat().st_mode)
+    if kind not in (stat.S_IFREG, stat.S_IFDIR):
+        raise OSError(f"it is {NO_FILES.get(kind, 'something else')}, not a file")
+    return path.open("rb")
 
 
 @functools.cache

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from concrete_cli.config import outline
 from concrete_cli.config.origin import Keys, Layer, Origin
 from concrete_cli.config.words import dotted
-from concrete_cli.errors import nearest
+from concrete_cli.errors import close, nearest
 
 MANY = 3
 
 
 def meant(keys: Keys) -> list[str]:
     """Return the known key of the same table that looks like the last of `keys`, if one does."""
-    return get_close_matches(str(keys[-1]), outline.keys(keys[:-1]), n=1)
+    return close(str(keys[-1]), outline.keys(keys[:-1]), n=1)
 
 
 def key(keys: Keys, origin: Origin, layer: Layer) -> str:
@@ -40,7 +39,7 @@ def sibling(table: Keys, origin: Origin) -> str:
         return ""
     *above, name = table
     others = [other for other in origin.names(*above) if other != name]
-    near = get_close_matches(str(name), others, n=MANY)
+    near = close(str(name), others, n=MANY)
     return _meant([dotted((*above, other, *layer.keys[len(table) :])) for other in near])
 
 
@@ -49,9 +48,9 @@ def _path(given: Keys, origin: Origin) -> str:
     written = [path for layer in origin.layers if layer.folder for path in _walk(layer.data)]
     known = [*outline.paths(), *filter(outline.knows, written)]
     ends = [dotted(path) for path in known if path[-1] == given[-1]]
-    near = (get_close_matches(dotted(given), ends, n=MANY) if ends else []) or ends
+    near = (close(dotted(given), ends, n=MANY) if ends else []) or ends
     for cutoff in (0.75, 0.6):
-        near = near or get_close_matches(dotted(given), map(dotted, known), n=MANY, cutoff=cutoff)
+        near = near or close(dotted(given), map(dotted, known), n=MANY, cutoff=cutoff)
     return _meant(near)
 
 

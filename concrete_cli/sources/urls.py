@@ -19,13 +19,11 @@ URL = re.compile(r"(?!azureml:)[A-Za-z][A-Za-z0-9+.-]*://.+", re.DOTALL)
 DIGEST = re.compile(r"[0-9a-f]{64}")
 MARK = "#sha256="
 VARIABLE = re.compile(r"\$\{(\w+)\}")
-WORDS = r"(?:[\w-]*[-_])?(?:sig|signature|[\w-]*token|api_?key|passw(?:or)?d|pwd|secret)"
-SECRET = re.compile(WORDS, re.IGNORECASE)
-HIDDEN = re.compile(
-    # A path has lost the second slash.
-    rf"(?:(?<=://)|(?<=:/))(?P<user>[^/@\s:]*:)(?P<password>[^/@\s]+)(?=@)|(?P<name>[?&]{WORDS}=)(?P<value>[^&\s\"'#]+)",
-    re.IGNORECASE,
-)
+SECRETS = ("sig", "signature", "apikey", "api_key", "passwd", "password", "pwd", "secret")
+# A path has lost the second slash.
+LOGIN = re.compile(r"(?:(?<=://)|(?<=:/))([^/@\s:]*:)([^/@\s]+)(?=@)")
+FIELD = re.compile(r"(?<=[?&])([^=&?\s\"'#]*)=")
+VALUE = re.compile(r"[^&\s\"'#]*")
 TAME = re.compile(r"[\w.][\w.\-]{0,99}", re.ASCII)
 
 
@@ -91,18 +89,30 @@ def secrets(url: str) -> Iterator[tuple[str, str]]:
     if password and not VARIABLE.fullmatch(password):
         yield f"the URL holds the password of {user!r}, and would be written down", hint
     for name, value in parse_qsl(parts.query):
-        if SECRET.fullmatch(name) and not VARIABLE.fullmatch(value):
+        if _is_secret(name) and not VARIABLE.fullmatch(value):
             yield f"the URL holds a secret, {name!r}, and would be written down", hint
 
 
 def hidden(text: str) -> str:
     """Return a text of the same length with stars in place of the secrets in its URLs."""
+    text = LOGIN.sub(lambda login: login[1] + _starred(login[2]), text)
+    pieces, done = [], 0
+    for name in FIELD.finditer(text):
+        value = VALUE.match(text, name.end())
+        if value and name.start() >= done and _is_secret(name[1]):
+            pieces += [text[done : name.end()], _starred(value[0])]
+            done = value.end()
+    return "".join([*pieces, text[done:]])
 
-    def starred(match: re.Match[str]) -> str:
-        name, value = match["user"] or match["name"], match["password"] or match["value"]
-        return name + (value if VARIABLE.fullmatch(value) else "*" * len(value))
 
-    return HIDDEN.sub(starred, text)
+def _starred(value: str) -> str:
+    return value if VARIABLE.fullmatch(value) else "*" * len(value)
+
+
+def _is_secret(name: str) -> bool:
+    """Whether a field of a query is called like a secret: sig, X-Amz-Signature, access_token."""
+    name = name.lower().replace("-", "_")
+    return name.endswith("token") or f"_{name}".endswith(tuple(f"_{word}" for word in SECRETS))
 
 
 def without_secrets(value: Any) -> Any:

@@ -7,7 +7,14 @@ import sys
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from concrete_cli.errors import ConcreteError, ExperimentInvalid, GateNotMet, Problem, StepFailed
+from concrete_cli.errors import (
+    ConcreteError,
+    ExperimentInvalid,
+    GateNotMet,
+    Problem,
+    StepFailed,
+    brief,
+)
 from concrete_cli.results import SCHEMA_VERSION
 from concrete_cli.sources import urls
 from concrete_cli.view import style
@@ -20,8 +27,17 @@ def document(error: ConcreteError) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         **result,
-        "error": facts | {"exit_code": error.exit_code},
+        "error": _brief(facts) | {"exit_code": error.exit_code},
     }
+
+
+def _brief(value: Any) -> Any:
+    """Return a document whose texts fit on a screen each; the log of a step is cut already."""
+    if isinstance(value, dict):
+        return {key: _brief(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_brief(inner) for inner in value]
+    return brief(value) if isinstance(value, str) else value
 
 
 def show(error: ConcreteError, *, as_json: bool) -> None:
@@ -41,13 +57,13 @@ def lines(error: ConcreteError, stream: TextIO) -> Iterator[str]:
         if len(error.problems) > 1:
             yield f"{red}: {len(error.problems)} problems"
         return
-    yield f"{red}: {error}"
+    yield f"{red}: {brief(str(error))}"
     if isinstance(error, StepFailed):
         yield from (f"  | {style.harmless(line)}" for line in error.tail.splitlines())
         yield from [f"log: {error.log}"] if error.log else []
         yield from [f"replay: {error.replay}"] if error.replay else []
     if error.help:
-        yield f"{style.paint('help', 'green', 'bold', stream=stream)}: {error.help}"
+        yield f"{style.paint('help', 'green', 'bold', stream=stream)}: {brief(error.help)}"
 
 
 def _problem(problem: Problem) -> str:

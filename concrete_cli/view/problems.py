@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from concrete_cli.errors import Problem
+from concrete_cli.errors import Problem, brief
 from concrete_cli.sources import urls
 
 Style = Callable[[str, str], str]
@@ -42,9 +42,11 @@ def render(problem: Problem, width: int = 100, style: Style = plain) -> str:
     `style(text, part)` may colour: part is `error`, `place`, `gutter`, `caret` or `help`.
     """
     gutter = " " * len(str(problem.line or ""))
-    lines = [f"{style('error:', 'error')} {printable(problem.message)}"]
+    lines = [f"{style('error:', 'error')} {printable(brief(problem.message))}"]
     if problem.file:
-        lines.append(f"{gutter}{style('-->', 'gutter')} {style(printable(problem.place), 'place')}")
+        lines.append(
+            f"{gutter}{style('-->', 'gutter')} {style(printable(brief(problem.place)), 'place')}"
+        )
     source = _source(problem)
     if source:
         shown, start, length = _window(source, problem.column, max(width, NARROWEST))
@@ -53,7 +55,7 @@ def render(problem: Problem, width: int = 100, style: Style = plain) -> str:
         lines.append(f"{bar} {' ' * start}{style('^' * length, 'caret')}")
     if problem.help:
         lead = f"{gutter} = " if source else ""
-        first, *rest = _wrapped(printable(problem.help), width - len(lead) - len("help: "))
+        first, *rest = _wrapped(printable(brief(problem.help)), width - len(lead) - len("help: "))
         lines.append(f"{style(lead, 'gutter')}{style('help:', 'help')} {first}")
         lines += [f"{' ' * (len(lead) + len('help: '))}{line}" for line in rest]
     return "\n".join(lines)
