@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from concrete_cli.plan import Output, Plan, Source
 from concrete_cli.runs import Run, Runs
 
 SCHEMA_VERSION = 1
+LOG = logging.getLogger("concrete")
 # The outputs that a person wants to have at hand: they are copied beside the run.
 KEPT = {
     "leaderboard": "select.leaderboard",
@@ -29,7 +31,7 @@ def document(run: Run, backend: Backend) -> dict[str, Any]:
     run.check()
     record, plan, last = run.record, run.plan, run.last_events()
     own = record["workflow"] == "run"
-    paths = {} if own else keep(run, backend, last)
+    paths = {} if own else at_hand(run, backend, last)
     board = _read(paths.get("leaderboard"), "leaderboard.json")
     now = status(run, plan, last)
     said = warnings(run, last)
@@ -50,7 +52,11 @@ def document(run: Run, backend: Backend) -> dict[str, Any]:
         "paths": {"run": str(run.folder)}
         | {name: str(paths[name]) if name in paths else None for name in KEPT},
         **({"outputs": outputs(run, backend, plan, last)} if own else {}),
-        **(tuned.document(run, backend, last) if record["workflow"] == "finetune" else {}),
+        **(
+            tuned.document(run, backend, last, paths.get("leaderboard"))
+            if record["workflow"] == "finetune"
+            else {}
+        ),
     }
 
 
@@ -174,6 +180,31 @@ def keep(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Path]:
     return paths
 
 
+def at_hand(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Path]:
+    """Return where the outputs are that people want to have at hand; where they can be, unmoved.
+
+    Looking at a run of this machine writes nothing. Of one elsewhere what was not brought yet is
+    brought now, if this home takes it.
+    """
+    path = getattr(backend, "path", None)
+    if path is None:
+        try:
+            return keep(run, backend, last)
+        except OSError as error:
+            LOG.warning("what the run has made stays where it is: %s", error)
+    paths: dict[str, Path] = {}
+    for name, text in KEPT.items():
+        step, _, output = text.partition(".")
+        event, folder = last.get(step), run.folder / name
+        if event and event.state.good:
+            if _is_copy(folder, event):
+                paths[name] = folder
+            elif path:
+                with contextlib.suppress(NotFound):
+                    paths[name] = path(run.record.get("handle", run.id), Output(step, output))
+    return paths
+
+
 def test_scores(run: Run, backend: Backend) -> dict[str, float]:
     """Return what the registry of a cloud is told of a model: its scores on the test rows."""
     found = _test(_read(keep(run, backend, run.last_events()).get("report"), "metrics.json"))
@@ -214,6 +245,14 @@ def _copy(run: Run, backend: Backend, output: Output, event: Event, folder: Path
 def _marked(made_by: str, folder: Path) -> str:
     """Return what is noted of a copy: what it is of and what is in it; a changed one is no copy."""
     return f"{made_by} {digest.of_json(digest.of_files(folder))}"
+
+
+def _is_copy(folder: Path, event: Event) -> bool:
+    """Whether a folder beside the run is what was copied when its step had come to this end."""
+    with contextlib.suppress(OSError):
+        mark = folder.with_name(f".{folder.name}-of").read_bytes()
+        return folder.is_dir() and mark == _marked(f"{event.entry} {event.time}", folder).encode()
+    return False
 
 
 def _read(folder: Path | None, name: str) -> dict[str, Any] | None:

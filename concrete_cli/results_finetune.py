@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
+from pathlib import Path
 from typing import Any
 
-from concrete_cli import disk, documents, formats
+from concrete_cli import documents, formats
 from concrete_cli.backend import Backend, Event, State
 from concrete_cli.errors import GateNotMet, NotFound, StaysThere
 from concrete_cli.plan import Output
@@ -28,9 +30,11 @@ TUNING = (
 GATES = Output("register", "gates", mode="mount")
 
 
-def document(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Any]:
+def document(
+    run: Run, backend: Backend, last: dict[str, Event], board: Path | None
+) -> dict[str, Any]:
     """Return tuning, gates and registered; what has not come about yet is null or empty."""
-    tuning = documents.find(run.folder / "leaderboard" / "tuning.json", formats.TUNING)
+    tuning = documents.find(board / "tuning.json", formats.TUNING) if board else None
     told = {name: tuning.get(name) for name in TUNING} if tuning else None
     return {
         "tuning": told | {"best_trial": _best_trial(tuning)} if told and tuning else None,
@@ -70,12 +74,16 @@ def _gates(run: Run, backend: Backend, last: dict[str, Event]) -> list[dict[str,
     event = last.get(GATES.step)
     if event is None or not (event.state.good or event.state is State.FAILED):
         return []
-    scratch = run.folder / ".gates"
-    disk.remove(scratch)
-    with contextlib.suppress(NotFound, StaysThere):
-        backend.fetch(run.record.get("handle", run.id), GATES, scratch)
-    found = documents.find(scratch / "gates.json", formats.GATES)
-    disk.remove(scratch)
+    found, handle = None, run.record.get("handle", run.id)
+    path = getattr(backend, "path", None)  # a backend on this machine knows the folder itself
+    with (
+        contextlib.suppress(NotFound, StaysThere),
+        tempfile.TemporaryDirectory(prefix="concrete-") as scratch,
+    ):
+        folder = path(handle, GATES) if path else Path(scratch) / "gates"
+        if not path:
+            backend.fetch(handle, GATES, folder)
+        found = documents.find(folder / "gates.json", formats.GATES)
     return list(found["gates"]) if found else []
 
 

@@ -153,7 +153,7 @@ class Attempt:
         """Cut a log that has outgrown its limit down to its end; the script writes on."""
         with contextlib.suppress(FileNotFoundError):
             size = self.log.stat().st_size
-            if size > LOG_LIMIT:
+            if size > LOG_LIMIT // 2:  # what floods it goes on between two looks
                 with self.log.open("rb+") as file:
                     file.seek(size - LOG_KEPT)
                     end = file.read(LOG_KEPT)

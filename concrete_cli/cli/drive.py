@@ -149,6 +149,11 @@ def conclude(run: Run, backend: Backend, manner: Manner) -> int:
 
 def check(run: Run, backend: Backend, manner: Manner) -> dict[str, Any]:
     """Return the document of a run that has ended well, or raise what it failed of."""
+    if run.record["workflow"] != "run":
+        try:
+            results.keep(run, backend, run.last_events())
+        except OSError as error:  # the result is there all the same
+            LOG.warning("what the run has made is not copied beside it: %s", error)
     document = results.document(run, backend)
     if document["status"] in ("cancelled", "interrupted"):
         again = f"continue it: {run.line('resume')}"

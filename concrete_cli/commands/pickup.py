@@ -28,7 +28,7 @@ def finetune(
     remote.refresh_all(space, request.backend)
     wanted = str(request.given.get("start") or LATEST)
     run = train_run(wanted, request, experiment, space, backend)
-    model = results.keep(run, backend, run.last_events()).get("model")
+    model = results.at_hand(run, backend, run.last_events()).get("model")
     if model is None:
         hint = f"train again: {_training(request, experiment, space)}"
         raise NotFound("output", f"{run.id}/select.model", help=hint)

@@ -16,7 +16,7 @@ from typing import Any
 from concrete_cli import digest, disk, documents, execute, formats, home, lines, payload
 from concrete_cli.backend import Backend, Options
 from concrete_cli.cache import Cache
-from concrete_cli.errors import Damaged, NotFound, UsageError
+from concrete_cli.errors import Damaged, NotFound, StepFailed, UsageError
 from concrete_cli.execute import Prepared, Request
 from concrete_cli.registry.lineage import of
 from concrete_cli.registry.models import Models, Version
@@ -51,9 +51,15 @@ def reproduce(space: Workspace, ref: str, watch: Watch, *, trust: bool = False) 
         try:
             fetching.share(space.home, home.prepare(scratch / "home"))
             again = _again(scratch, version, runs, watch, trust=trust)
-            return _told(version, again, [*_differences(version, again)])
-        finally:
+            found = _told(version, again, [*_differences(version, again)])
+        except StepFailed as failed:  # its log and what replays it are in there
+            failed.help = f"read its log; this attempt stays until `concrete gc`: {scratch}"
+            raise
+        except BaseException:
             disk.remove(scratch)
+            raise
+        disk.remove(scratch)
+        return found
 
 
 def _again(

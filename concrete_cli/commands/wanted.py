@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concrete_cli import code, documents, formats, lines, payload
+from concrete_cli import code, documents, formats, lines, payload, results
 from concrete_cli.backend import Backend
 from concrete_cli.cloud.models import CloudRegistry
 from concrete_cli.errors import Damaged, NotFound, UsageError
@@ -86,13 +86,16 @@ def of_folder(folder: Path, space: Workspace, *, trust: bool) -> Model:
 
 
 def _of_run(wanted: str, space: Workspace, backend: Backend) -> Model:
-    def has_model(run: Run) -> bool:
-        return (run.folder / "model" / MANIFEST).is_file()
+    def selected(run: Run) -> Path | None:
+        beside = run.folder / "model"
+        if run.record.get("remote") or run.record["workflow"] == "run":
+            return beside if (beside / MANIFEST).is_file() else None
+        return results.at_hand(run, space.backend_of(run), run.last_events()).get("model")
 
-    run = space.runs.find(wanted.removeprefix(RUN), has_model)
-    if not has_model(run):
+    run = space.runs.find(wanted.removeprefix(RUN), lambda run: selected(run) is not None)
+    folder = selected(run)
+    if folder is None:
         raise NotFound("model", wanted, help=f"run {run.id} has not selected one")
-    folder = run.folder / "model"
     # A run of another place has left it there, and a copy of it here.
     there = run.record["backend"] == backend.name
     source = f"run:{run.id}/select.model" if there else str(folder.absolute())

@@ -37,12 +37,18 @@ class Seen:
     def _record(self) -> Facts:
         return self.run.record
 
+    @cached_property
+    def _at_hand(self) -> dict[str, Path]:
+        if self._record["workflow"] == "run":
+            return {}
+        return results.at_hand(self.run, self.backend, self.last)
+
     def folder(self, step: str, output: str) -> Path | None:
         """Return the folder of an output, if it is on this machine."""
         text = f"{step}.{output}"
-        kept = [self.run.folder / name for name, one in results.KEPT.items() if one == text]
-        if self._record["workflow"] != "run" and kept and kept[0].is_dir():
-            return kept[0]
+        name = next((name for name, one in results.KEPT.items() if one == text), "")
+        if name in self._at_hand:
+            return self._at_hand[name]
         path = getattr(self.backend, "path", None)
         if step not in self.last:
             return None
@@ -78,7 +84,8 @@ def facts(looked: Seen) -> Facts:
     run, record = looked.run, looked.run.record
     document = results.document(run, looked.backend)
     origin = _origin(looked)
-    manifest = _read(run.folder / "model" / "manifest.json") or {}
+    own_steps = record["workflow"] == "run"
+    manifest = (None if own_steps else looked.read("select", "model", "manifest.json")) or {}
     signature = manifest.get("signature") or {}
     profile = origin.read("prepare", "data", "profile.json") if origin else None
     report = looked.folder("evaluate", "report") if record["workflow"] != "run" else None
@@ -95,9 +102,9 @@ def facts(looked: Seen) -> Facts:
         "failure": _failure(run),
         "target": target,
         "unit": signature.get("target_unit") or units.get(target, ""),
-        **_board(run, manifest),
+        **_board(None if own_steps else looked, manifest),
         "test": _read(report / "metrics.json") if report else None,
-        "tuning": _read(run.folder / "leaderboard" / "tuning.json"),
+        "tuning": None if own_steps else looked.read("select", "leaderboard", "tuning.json"),
         "importance": _read(report / "importance.json") if report else None,
         "interval": manifest.get("interval"),
         "profile": profile,
@@ -136,9 +143,9 @@ def _origin(looked: Seen) -> Seen | None:
     return None
 
 
-def _board(run: Run, manifest: Facts) -> Facts:
+def _board(looked: Seen | None, manifest: Facts) -> Facts:
     """Return the leaderboard as it was written, with the metric by which it is ordered."""
-    board = _read(run.folder / "leaderboard" / "leaderboard.json") or {}
+    board = (looked and looked.read("select", "leaderboard", "leaderboard.json")) or {}
     metric = board.get("metric") or manifest.get("metric") or "rmse"
     return {"leaderboard": board.get("candidates", []), "metric": metric}
 
