@@ -37,6 +37,7 @@ def collect(space: Workspace, older_than: float, agree: Agree = lambda _: True) 
         runs = space.runs.all()
         held = served.runs(space)
         old = [run for run in runs if _is_old(run, horizon) and run.id not in held]
+        old = _not_read(old, runs)
         # A damaged run keeps what it cites: somebody may still want to look at it.
         kept_runs = [run for run in runs if run not in old] + [
             run for run, _ in space.runs.damaged()
@@ -70,6 +71,12 @@ def _is_old(run: Run, horizon: float) -> bool:
     created = datetime.fromisoformat(run.record["created"]).timestamp()
     waits = not run.events() and time.time() - created < ABOUT_TO_BEGIN
     return created < horizon and not waits
+
+
+def _not_read(old: list[Run], runs: list[Run]) -> list[Run]:
+    """Return the old runs without those that younger ones start from, and may be about to read."""
+    read = "".join(_plan(run) for run in runs if run not in old)
+    return [run for run in old if f"run:{run.id}/" not in read]
 
 
 def _unused(entry: Entry, horizon: float) -> bool:

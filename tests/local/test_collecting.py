@@ -1,5 +1,6 @@
 """What gc removes, and what it leaves, beside runs that go on or begin."""
 
+import contextlib
 import os
 import time
 
@@ -59,6 +60,26 @@ def test_a_run_that_has_just_been_made_is_not_collected(rig):
 
     assert rig.watch(run)["one"].state == "done"
     assert collect.collect(Workspace(rig.home), 0)["runs"] == 1
+
+
+def test_what_a_command_looks_at_or_is_about_to_read_is_not_collected(rig):
+    """Between the last step of a run and its result, say."""
+    run = rig.submit(rig.step("one", WRITE))
+    rig.watch(run)
+    with homes.command():
+        homes.prepare(rig.home)
+
+        def collects():
+            with contextlib.suppress(Busy):
+                collect.collect(Workspace(rig.home), 0)
+                os._exit(1)
+
+        assert rig.elsewhere(collects).wait() == 0
+        assert run.events()
+        reads = rig.submit(rig.step("two", WRITE, source=f"run:{run.id}/one.out"))
+        assert collect.collect(Workspace(rig.home), 0)["runs"] == 0  # the command itself may
+    assert rig.watch(reads)["two"].state == "done"
+    assert collect.collect(Workspace(rig.home), 0)["runs"] == 2
 
 
 def test_a_run_that_is_named_while_somebody_collects_does_not_stop_them(rig):
