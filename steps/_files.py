@@ -91,7 +91,7 @@ def files(source: Path) -> list[Path]:
         return [source]
     found = [path for path in sorted(source.iterdir()) if path.is_file() and is_data(path.name)]
     if not found:
-        below = (path.relative_to(source) for path in sorted(source.rglob("*")))
+        below = (path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file())
         found = [
             source / path
             for path in below

@@ -6,7 +6,7 @@ import socket
 import pytest
 from concrete_cli.backends import scrubbing
 
-from concrete_cli import digest, durations, errors
+from concrete_cli import digest, durations, errors, payload
 from concrete_cli.cli import app
 from concrete_cli.config import load
 from concrete_cli.errors import ExperimentInvalid
@@ -145,3 +145,14 @@ def test_messages_fit_on_a_screen(tmp_path, monkeypatch, capfd, words, as_json):
     assert app.run([*words, *(["--json"] if as_json else [])]) in (2, 3, 5, 7)
     said = capfd.readouterr()
     assert len(said.out + said.err) < 9_000
+
+
+def test_a_pipe_among_the_files_of_a_data_set(tmp_path):
+    files = payload.module("_files")
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "a=1").mkdir()
+    os.mkfifo(tmp_path / "a=1" / "pipe.csv")
+    with pytest.raises(files.Refused, match="0 data files"):
+        files.files(tmp_path)
+    (tmp_path / "a=1" / "rows.csv").write_text("x\n1\n")
+    assert files.files(tmp_path) == [tmp_path / "a=1" / "rows.csv"]
