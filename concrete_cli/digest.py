@@ -35,7 +35,7 @@ def of_file(path: str | os.PathLike[str]) -> str:
     if found := _known.get(_facts(there)):
         return found
     if not stat.S_ISREG(there.st_mode):  # to open a pipe is to wait for whoever writes into it
-        raise OSError(errno.EINVAL, "it is no file", os.fspath(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
     now = time.time_ns()
     with open(path, "rb") as file:  # noqa: PTH123  likewise
         facts = _facts(os.fstat(file.fileno()))

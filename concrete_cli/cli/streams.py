@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, BinaryIO, TextIO
 
 from concrete_cli import interpreter
+from concrete_cli.errors import brief
 
 LOG = logging.getLogger("concrete")
 _answers: list[TextIO] = []  # stdout, where -q holds back what is printed
@@ -113,7 +114,7 @@ class Told(logging.Formatter):
 
         level, said = record.levelname.lower(), urls.hidden(record.getMessage())
         if record.levelno >= logging.WARNING:
-            return f"{level}: {said}"
+            return f"{level}: {brief(said)}"
         return f"{level} {record.relativeCreated / 1000:7.3f} s: {said}"
 
 

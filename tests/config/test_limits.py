@@ -89,7 +89,7 @@ def test_a_pipe_a_socket_or_a_device_for_an_experiment(tmp_path, monkeypatch, ki
     elif through == "a link":
         file.symlink_to(place)
     assert f"it is a {kind}, not a file" in refused(file).message
-    with pytest.raises(OSError, match="it is no file"):
+    with pytest.raises(OSError, match="it is not a regular file"):
         digest.of_file(place)
 
 

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from concrete_cli import execute
+from concrete_cli.commands.reproduce import reproduce
+from concrete_cli.errors import StepFailed
 from concrete_cli.execute import Request
+from concrete_cli.workspace import Workspace
 from stepping import mixed
 
 TEXT = """
@@ -112,6 +115,17 @@ def test_from_training_to_a_registered_model_and_back(concrete, tmp_path):
     assert same["same"]
     assert same["files"] == {"model.skops": True, "predictions.parquet": True}
     assert list((tmp_path / ".concrete" / "tmp").iterdir()) == []
+
+    def fails(run, space, backend):
+        (run.folder / "log").write_text("why")
+        raise StepFailed("split", "exited with 1", log=str(run.folder / "log"))
+
+    with pytest.raises(StepFailed, match="exited with 1") as failed:
+        reproduce(Workspace(tmp_path / ".concrete"), "toys:1", fails)
+    assert Path(failed.value.log).read_text() == "why"
+    assert "concrete gc" in failed.value.help
+    concrete("gc")
+    assert not Path(failed.value.log).exists()
 
     rows = (tmp_path / "toys.csv").read_text()
     (tmp_path / "toys.csv").write_text(rows.replace("red", "blue"))
