@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -43,7 +42,7 @@ def _brief(value: Any) -> Any:
 def show(error: ConcreteError, *, as_json: bool) -> None:
     """Print an error where the person, or the program, will look for it."""
     if as_json:
-        print(json.dumps(document(error), indent=2, ensure_ascii=False))
+        print(style.json_text(document(error)))
         return
     for line in lines(error, sys.stderr):
         print(urls.hidden(line), file=sys.stderr)

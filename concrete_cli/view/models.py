@@ -59,12 +59,12 @@ def shown(found: dict[str, Any], *, as_json: bool) -> None:
 def _card(text: str) -> None:
     """Print Markdown: as it is, or in a terminal as it is meant."""
     if not sys.stdout.isatty():
-        print(text.rstrip())
+        print(style.plain(text.rstrip()))
         return
     from rich.console import Console
     from rich.markdown import Markdown
 
-    Console().print(Markdown(text))
+    Console().print(Markdown(style.plain(text)))
 
 
 def verified(rows: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ BRIEF = 36  # characters of a reason in a list of steps
 
 def document(value: dict[str, Any]) -> None:
     """Print one JSON document."""
-    print(json.dumps({"schema_version": SCHEMA_VERSION} | value, indent=2, ensure_ascii=False))
+    print(style.json_text({"schema_version": SCHEMA_VERSION} | value))
 
 
 def result(found: dict[str, Any], *, as_json: bool, most: int = MOST) -> None:

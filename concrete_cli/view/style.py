@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -83,6 +84,7 @@ def table(
     """
     if not rows:
         return []
+    rows = [[plain(cell).replace("\n", " ") for cell in row] for row in rows]
     widths = _widths(rows)
     room, before = columns(), sum(widths[:-1]) + 2 * (len(widths) - 1)
     wide = room is not None and before + widths[-1] > room
@@ -138,6 +140,29 @@ def _record(titles: Sequence[str], row: Sequence[str], room: int) -> list[str]:
 
 def _visible(text: str) -> int:
     return len(COLOUR.sub("", text))
+
+
+def plain(text: str) -> str:
+    """Return text without what would drive a terminal; colours that we have painted stay."""
+    parts = COLOUR.split(text)
+    painted = COLOUR.findall(text) if coloured(sys.stdout) else [""] * (len(parts) - 1)
+    clean = ["".join(map(_shown, part)) for part in parts]
+    return "".join(map("".join, zip(clean, [*painted, ""], strict=True)))
+
+
+def json_text(value: object) -> str:
+    """Return JSON in which no letter drives a terminal: such ones are escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return "".join(
+        letter
+        if letter.isprintable() or letter == "\n" or ord(letter) > 0xFFFF
+        else f"\\u{ord(letter):04x}"
+        for letter in text
+    )
+
+
+def _shown(letter: str) -> str:
+    return letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}"
 
 
 def harmless(line: str) -> str:
