@@ -92,14 +92,29 @@ def test_a_candidate_that_failed_is_tried_again(concrete, tmp_path):
     assert {step["state"] for step in again["steps"]} == {"reused"}
 
 
+READS = 'middle(y) + float(open(__file__.replace("my_module.py", "shift.txt")).read())'
+
+
 def test_own_model_alone_is_evaluated(concrete, tmp_path):
+    """It reads a file that is not declared: that is said, and only what needs to runs again."""
     concrete("init", tmp_path)
-    (tmp_path / "my_module.py").write_text(MODEL)
+    (tmp_path / "my_module.py").write_text(MODEL.replace("middle(y)", READS))
+    (tmp_path / "shift.txt").write_text("0")
     (tmp_path / "my_helper.py").write_text(HELPER)
 
     only = 'train.candidates={mine={model="my_module:MyRegressor",params={shrink=0.1}}}'
-    found = concrete("train", "--set", only, "--json").json()
+    done = concrete("train", "--set", only, "--json")
+    found = done.json()
+    planned = concrete("plan", "--set", only, "--json").json()["steps"]
 
+    assert '\n    [train.candidates.mine]\n    files = ["shift.txt"]\n' in done.stderr
+    assert {row["step"]: row["decision"] for row in planned} == {
+        "prepare": "reuse",
+        "split": "reuse",
+        "train_mine": "run",
+        "select": "run",
+        "evaluate": "run",
+    }
     assert found["selected"]["candidate"] == "mine"
     assert found["test"]["r2"] > 0.5
 
