@@ -70,7 +70,7 @@ class ErrorWithCode(ErrorFacts):
 
 
 class Error(Document):
-    """What any command prints when it fails; a gate that is not met has the run's result too."""
+    """What any command prints when it fails."""
 
     error: ErrorWithCode
 
@@ -217,6 +217,12 @@ class TunedRun(Run):
     unregistered: Unregistered | None
 
 
+class UnmetGate(TunedRun):
+    """A run whose model meets not all of its gates: its result, and the error."""
+
+    error: ErrorWithCode
+
+
 class AnyRun(Run):
     """A run of any workflow."""
 
@@ -353,6 +359,7 @@ class Made(Document):
     target: str
     columns: list[str]
     left_out: dict[str, str]
+    notices: list[str]
     notes: list[str]
 
 
@@ -678,7 +685,7 @@ class Stopped(Document):
 
 
 OUTPUTS: dict[str, Any] = {
-    "error": Error,
+    "error": Error | UnmetGate,
     "init": Made,
     "check": Checked,
     "plan": Plan,
