@@ -134,6 +134,9 @@ def _read(request: Request, file: Path, key: str) -> Prepared:
     from concrete_cli import config
 
     experiment = config.load(file, request.sets, files=request.workflow in AT_FIRST)
+    keys = {key}
+    if key and request.workflow in described(experiment)[:1]:  # `plan` names none, and means this
+        keys.add(planned.key(file, "", request.sets))
     request = replace(request, workflow=request.workflow or described(experiment)[0])
     space = _space(request, file)
     if wrong := settings.problems(experiment, request.backend):
@@ -147,7 +150,8 @@ def _read(request: Request, file: Path, key: str) -> Prepared:
         raise ExperimentInvalid(wrong)
     made = of_experiment(experiment, request.workflow, request.backend, plan)
     if key and not any(known.values()) and not request.dry:
-        planned.keep(space.home, key, made)
+        for name in keys:
+            planned.keep(space.home, name, made)
     return Prepared(request, made, space, place)
 
 

@@ -50,8 +50,21 @@ def reads(monkeypatch):
     return seen
 
 
+def kept(file):
+    """Return what is kept: once for `train`, once for who names no workflow."""
+    return sorted((file.parent / ".concrete" / "plans").iterdir())
+
+
 def prepare(file, *sets):
     return execute.prepare(Request("train", file, sets=sets))
+
+
+def test_plan_finds_what_a_run_has_read(toy, reads):
+    ran = prepare(toy)
+    shown = execute.prepare(Request("", toy, dry=True))
+
+    assert len(reads) == 1
+    assert (shown.plan, shown.request.workflow) == (ran.plan, "train")
 
 
 def test_the_second_time_it_is_not_read_and_the_plan_is_the_same(toy, reads):
@@ -69,8 +82,8 @@ def test_the_second_time_it_is_not_read_and_the_plan_is_the_same(toy, reads):
         lambda toy: toy.write_text(toy.read_text().replace("3", "4")),
         lambda toy: (toy.parent / "base.toml").write_text(TEXT.replace('"toy"', '"joy"')),
         lambda toy: (toy.parent / "rows.csv").write_text("a,y,b\n" + "1,2,3\n" * 40),
-        lambda toy: next((toy.parent / ".concrete/plans").iterdir()).write_text('{"planned": 1}'),
-        lambda toy: next((toy.parent / ".concrete/plans").iterdir()).write_bytes(b"\xff\0"),
+        lambda toy: [path.write_text('{"planned": 1}') for path in kept(toy)],
+        lambda toy: [path.write_bytes(b"\xff\0") for path in kept(toy)],
     ],
     ids=["the file", "what it extends", "the data", "what was kept", "what was kept, binary"],
 )
@@ -184,15 +197,17 @@ def test_what_is_kept_has_no_bearing_on_other_backends_and_workflows(toy, reads)
 
 
 def test_gc_removes_what_was_kept_long_ago(toy, reads):
-    for folds in (2, 3):
-        prepare(toy, f"train.folds={folds}")
-    old, new = sorted((toy.parent / ".concrete" / "plans").iterdir())
-    os.utime(old, (1, 1))
+    prepare(toy, "train.folds=2")
+    old = kept(toy)
+    prepare(toy, "train.folds=3")
+    new = [path for path in kept(toy) if path not in old]
+    for path in old:
+        os.utime(path, (1, 1))
 
     freed = collect(Workspace(toy.parent / ".concrete"), 3600)["bytes"]
 
     assert freed > 0
-    assert list(new.parent.iterdir()) == [new]
+    assert kept(toy) == new
     prepare(toy, "train.folds=2")
     prepare(toy, "train.folds=3")
     assert len(reads) == 3
