@@ -25,4 +25,4 @@ def test_a_step_of_another_workflow_is_another_step(rig):
 
     assert (same.decision, same.seconds) == ("reuse", took)
     assert changed.why == ("params.x: 1 -> 2",)
-    assert changed.seconds == took
+    assert changed.seconds == 0, "with other parameters it may take as long as it likes"
