@@ -194,3 +194,10 @@ def test_another_address_says_what_that_means(run, sample):
     for host in ("192.0.2.7:80", socket.gethostname()):
         assert client.ask("GET", "/metrics", host=host).status == 200
     assert run("invoke", "mix", "-", stdin=json.dumps(sample)).json()["model"] == "mix:1"
+    run("deploy", "--replace", "--host-name", "models.example.com")  # a proxy is in front
+    named = {"host": "models.example.com"}
+    assert "endpoints show mix" in client.ask("GET", "/", key="", **named).text
+    asked = [
+        client.ask("GET", "/openapi.json", key=key, **named).status for key in ("", client.key)
+    ]
+    assert asked == [401, 200]
