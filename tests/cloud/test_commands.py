@@ -118,7 +118,7 @@ def test_the_registry_of_a_cloud_is_asked_as_the_one_here(type_, experiment, clo
     rows = type_("models", "list", name, *at, "--json").json()["models"]
     assert [row["version"] for row in rows] == [second, first]
     here = type_("models", "list", name, "--json").json()["models"]
-    assert {*rows[0]} == {*here[0]}
+    assert {*rows[0]} == {*here[0]} - {"damage"}  # the files there are not fetched for a list
     assert rows[0]["run"] == here[0]["run"] == "a-run"
 
     tagged = type_("models", "tag", f"{name}:{first}", "production", *at, "--json").json()

@@ -151,10 +151,9 @@ def test_resuming_a_run_that_has_failed_there_submits_what_is_left(
 ):
     file = experiment(cloud.table)
     broken = ("--set", "pipeline.steps.total.params.broken=true")
-    assert (
-        "mend it, then: concrete resume" in type_("run", file, *broken, *on(cloud), code=4).stderr
-    )
+    failed = type_("run", file, *broken, *on(cloud), code=4)
     first = record(file)
+    assert f"concrete resume {first['id']} " in failed.stderr
 
     again = type_("resume", "latest", code=4)
 

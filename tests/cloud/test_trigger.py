@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.local  # the environments of the SDKs have no server
 OPEN = '[backend.local]\nparameters = ["numbers.factor", "broken"]\n'
 
 
