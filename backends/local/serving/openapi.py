@@ -7,6 +7,7 @@ from typing import Any
 
 from .settings import Settings
 
+LARGEST_LEVEL = 1e300  # FINITE of the bundle's _request.py
 ERRORS = {
     400: "The request is not HTTP as it should be, or the body not gzip data as it says.",
     401: "The key is missing or wrong.",
@@ -138,6 +139,7 @@ def _column(column: Mapping[str, Any], largest: Any) -> dict[str, Any]:
         schema = {"type": ["boolean"]}
     else:
         schema = {"type": ["string", "number", "boolean"], "examples": column["choices"][:20]}
+        schema |= {"minimum": -LARGEST_LEVEL, "maximum": LARGEST_LEVEL}
     if column["missing"]:
         schema["type"] = [*schema["type"], "null"]
     return schema | ({"description": ", ".join(notes)} if notes else {})
