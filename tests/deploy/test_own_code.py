@@ -7,6 +7,7 @@ import sys
 from importlib import invalidate_caches
 
 import pytest
+from concrete_cli.backends.local.serving import bundles
 
 import served
 from _bundle import load_bundle
@@ -168,8 +169,12 @@ def test_only_code_of_ones_own_may_want_pandas_in_an_endpoint(bundle, made, tmp_
     brings_code = pack(made[1], tmp_path / "bundle", "own:1")
     told = {}
     for one in (bundle, brings_code):
+        deployed = bundles.copy(one, tmp_path)  # only what an endpoint has copied is loaded
         done = subprocess.run(
-            [sys.executable, "-c", LOADED, str(one)], capture_output=True, text=True, check=True
+            [sys.executable, "-c", LOADED, str(deployed)],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         told[one] = done.stdout.split("\n")
     assert told[bundle][:2] == ["False", "not for it"]
