@@ -379,6 +379,7 @@ class Checked(Document):
     name: str
     candidates: list[str]
     steps: int
+    notices: list[str]
     problems: list[Problem]
     values: NotRequired[list[Value]]
 

@@ -180,7 +180,7 @@ def ask_for_json(tour, path):
         "init": ["init", "new2"],
         "models untag": ["models", "untag", "mixes@other"],
         "models export": ["models", "export", "mixes:1", "again.zip"],
-        "models delete": ["models", "delete", "spare:1"],
+        "models delete": ["models", "delete", "spare:1", "--yes"],
         "endpoints stop": ["endpoints", "stop", "strength", "--remove"],
         "publish": ["publish", "concrete.toml", "--name", "again"],
         "pin": ["pin", tour.url],
