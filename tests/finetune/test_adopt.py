@@ -74,7 +74,7 @@ def test_an_average_of_the_best_is_a_model_of_its_own(tune, adopt, toys):
     tuning = read_json(folder / "leaderboard" / "tuning.json")
     best = min(one["value"] for one in tuning["history"])
     assert tuning["averaged"] == 3
-    assert tuning["best"] == pytest.approx(best, rel=0.02)
+    assert tuning["best"] == pytest.approx(best, rel=0.03)  # measured by other folds
     rows = pd.read_parquet(toys / "test" / "rows.parquet")
     assert np.isfinite(model.predict(rows)).all()
 
@@ -231,7 +231,7 @@ def test_how_many_threads_there_were_is_not_seen_in_the_model(toys, tmp_path, mo
         folder = tmp_path / str(threads)
         folder.mkdir()
         folds = Folds(toys / "train", 0, threads)
-        args = Namespace(model=folder, untuned=toys / "model", coverage=0.9)
+        args = Namespace(model=folder, untuned=toys / "model", coverage=0.9, files=())
         write_model(args, folds, manifest, (), folds.target + 1)
         found.append((folder / "model.skops").read_bytes())
     assert found[0] == found[1]
