@@ -53,9 +53,9 @@ def _best_trial(tuning: dict[str, Any]) -> float | None:
 
 def _unregistered(run: Run) -> dict[str, Any] | None:
     """Return what to add to which experiment, where nothing says what the model is called."""
-    if any(step.name == GATES.step for step in run.plan.steps):
-        return None
     record = run.record
+    if any(step.name == GATES.step for step in run.plan.steps) or "file" not in record:
+        return None
     return {"file": record["file"], "add": ["[register]", f'name = "{record["experiment"]}"']}
 
 

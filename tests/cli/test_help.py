@@ -124,5 +124,5 @@ def test_what_a_command_hides_or_shows_of_the_log_ends_with_it(capsys, tmp_path,
 def test_debug_shows_the_traceback_of_an_error(capsys, tmp_path):
     assert app.run(["show", "none", "--debug", "--home", str(tmp_path / "home")]) == 5
     told = capsys.readouterr().err
-    assert told.startswith("Traceback (most recent call last):")
+    assert "\nTraceback (most recent call last):\n" in told
     assert "\nerror: no run called 'none'\n" in told

@@ -63,9 +63,7 @@ def test_without_a_name_the_latest_run_with_a_result_is_reported(concrete, toy):
     assert concrete("report", "--json").json()["runs"] == [toy.run.name]
     record = json.loads((toy.run / "run.json").read_text())
     concrete("run", "-q")
-    (toy.folder / ".concrete" / "runs" / record["id"] / "run.json").write_text(
-        json.dumps(record | {"workflow": "train"})
-    )
+    Runs(toy.folder / ".concrete").find(record["id"]).note(workflow="train")
     assert concrete("report", "--json").json()["runs"] == [record["id"]]
 
 

@@ -13,6 +13,7 @@ import pytest
 from concrete_cli.backends.local.serving import alive
 
 import hostile
+from concrete_cli import documents
 from concrete_cli.errors import BackendUnavailable
 from load import Load
 
@@ -89,7 +90,7 @@ def test_sigterm_under_load_answers_what_was_accepted(deploy, sample):
 
     # Another process that has got its pid is not taken for it, and not ended either.
     path = Path(deploy.endpoints.show("mix")["key_file"]).with_name("process.json")
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": os.getppid()}))
+    documents.write(path, json.loads(path.read_text()) | {"pid": os.getppid()})
     assert deploy.endpoints.show("mix")["status"] == "stopped"
     assert deploy.endpoints.stop("mix")["status"] == "stopped"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from concrete_cli.backends.local import LocalBackend, crew
+from concrete_cli.backends.local import LocalBackend, crew, launch
 
 import strays
 from concrete_cli import home as homes
@@ -36,6 +36,7 @@ out, data = args.out, args.data
 @pytest.fixture(autouse=True)
 def nothing_left(tmp_path, monkeypatch):
     """Whatever a test does, no process of it is left, and none that nobody has waited for."""
+    launch._end_ahead()  # one that a command in this process has started and not used
     sign = f"{os.getpid()}-{tmp_path.name}"
     monkeypatch.setenv(strays.SIGN, sign)
     before = strays.zombies()

@@ -91,7 +91,7 @@ def test_files_that_are_empty_after_a_cut_are_made_again(rig, steps, caplog):
     again = rig.run(*steps)
 
     assert {event.state.value for event in again.values()} == {"done", "reused", "failed"}
-    assert "is damaged: step.json cannot be read" in caplog.text
+    assert "is damaged: step.json: is empty" in caplog.text
     for event in again.values():
         if event.state.good:
             assert rig.entry(event).damage() == ""

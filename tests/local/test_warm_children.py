@@ -38,7 +38,9 @@ def facts(rig, event):
 def test_both_see_the_same(rig, monkeypatch):
     monkeypatch.setenv("MINE", "a\nb=c é")
     step = rig.step("tell", TELL)
-    warm, cold = (facts(rig, rig.run(step, cold=cold, reuse=False)["tell"]) for cold in (0, 1))
+    warm, cold = (
+        facts(rig, rig.run(step, cold=cold, reuse=False)["tell"]) for cold in (False, True)
+    )
 
     warm_env, cold_env = warm.pop("environment"), cold.pop("environment")
     own = ("CONCRETE_RUN", "CONCRETE_STEP_WORK", "CONCRETE_STATE")

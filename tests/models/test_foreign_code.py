@@ -228,7 +228,8 @@ def test_reproduce_of_an_import_runs_our_scripts_only(concrete, home, tmp_path, 
         text += f'[train.candidates.two]\nmodel = "{model}"\nparams = {{ args = ["touch", "x"] }}\n'
     text += '[tracking]\nmlflow = "http://127.0.0.1:1"\n'
     run = {"run": "a", "workflow": workflow, "file": "x.toml", "text": text, "steps": {}}
-    lineage = {"format": 1, "git": None, "shares": [], "runs": [run | {"plan": {"steps": []}}]}
+    plan = {"name": "mine", "steps": [], "publishes": {}}
+    lineage = {"format": 1, "git": None, "shares": [], "runs": [run | {"plan": plan}]}
     made = publish(home, tmp_path / "bundle", skops(RIDGE))
     export(made, tmp_path / "m.zip")
     home.delete(made)

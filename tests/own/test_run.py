@@ -127,7 +127,7 @@ outputs = ["total"]
     plan = (tmp_path / ".concrete/runs" / latest / "plan.json").read_text()
     assert f"run:{run}/three.numbers" in plan, "latest is pinned, and is not the run itself"
     other.write_text(other.read_text().replace("three.numbers", "four.numbers"))
-    assert "nothing has been run here" in concrete("run", other, code=5).stderr
+    assert "no run has been made in" in concrete("run", other, code=5).stderr
 
 
 @pytest.mark.parametrize(

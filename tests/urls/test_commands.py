@@ -131,7 +131,7 @@ def test_a_url_and_its_file_are_the_same_ingredient(home, held):
 
 
 def test_a_file_here_may_be_pinned_too(typed, write, tmp_path):
-    (tmp_path / "mixes.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "mixes.csv").write_text("a,b\n" + "".join(f"{n},{n % 7}\n" for n in range(60)))
     write(TABLE.format(url="mixes.csv", sha256=f'sha256 = "{"5e" * 32}"'))
     told = typed("check", code=3)
     assert "data.sha256: mixes.csv holds something else" in told
