@@ -197,7 +197,7 @@ def at_hand(run: Run, backend: Backend, last: dict[str, Event]) -> dict[str, Pat
         step, _, output = text.partition(".")
         event, folder = last.get(step), run.folder / name
         if event and event.state.good:
-            if _is_copy(folder, event):
+            if _is_copy(run, folder, event):
                 paths[name] = folder
             elif path:
                 with contextlib.suppress(NotFound):
@@ -247,11 +247,16 @@ def _marked(made_by: str, folder: Path) -> str:
     return f"{made_by} {digest.of_json(digest.of_files(folder))}"
 
 
-def _is_copy(folder: Path, event: Event) -> bool:
+def _is_copy(run: Run, folder: Path, event: Event) -> bool:
     """Whether a folder beside the run is what was copied when its step had come to this end."""
+    made_by = f"{event.entry} {event.time}"
     with contextlib.suppress(OSError):
         mark = folder.with_name(f".{folder.name}-of").read_bytes()
-        return folder.is_dir() and mark == _marked(f"{event.entry} {event.time}", folder).encode()
+        if not folder.is_dir() or mark == _marked(made_by, folder).encode():
+            return folder.is_dir()
+        if mark.startswith(f"{made_by} ".encode()):
+            again = f"to write it again: {run.line('resume')}"
+            LOG.warning("%s has changed, the cache is shown; %s", folder, again)
     return False
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from concrete_cli import disk, documents
@@ -47,7 +47,13 @@ VALUES = st.recursive(
     max_leaves=4,
 )
 COMMANDS = st.lists(st.integers(0, 15), min_size=2, max_size=3, unique=True)
-FUZZ = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,  # each example takes seconds: a new one may wait for who looks for it
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
 
 
 class Home:
@@ -229,6 +235,19 @@ def test_what_decides_a_result_is_not_used_when_a_digit_has_changed(home):
     (copy / "manifest.json").write_text(text.replace('"coverage": 0.9', '"coverage": 0.8'))
     code, _, err = home(*words)
     assert (code, "manifest.json: has changed" in err) == (8, True)
+
+
+def test_a_changed_copy_of_an_output_is_said_and_not_shown(home):
+    run = home.runs[0]
+    copy = home.home / "runs" / run / "model" / "manifest.json"
+    whole = copy.read_bytes()
+    put(copy, whole.replace(b'"rmse"', b'"rmsf"', 1))
+    code, out, err = home("show", run)
+    assert (code, f"{copy.parent} has changed" in err) == (0, True)
+    assert "/cache/" in out
+    assert home("resume", run, "--quiet")[0] == 0
+    assert copy.read_bytes() == whole
+    assert home("show", run) == home.before["show", run]
 
 
 def test_a_damaged_journal_is_made_whole_by_resume(home):

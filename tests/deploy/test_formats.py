@@ -1,6 +1,7 @@
 """The formats of requests: each means the same rows; what is none of them is told what it is."""
 
 import contextlib
+import functools
 import gzip
 import json
 import subprocess
@@ -15,6 +16,8 @@ import _formats
 import served
 from _rejected import Rejected
 from _request import parse
+
+packed = functools.partial(gzip.compress, mtime=0)  # the time would be in a test's name
 
 NAMES = frozenset({"age", "kind", "wet"})
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5))
@@ -198,18 +201,18 @@ def test_gzip(client, about, sample):
 @pytest.mark.parametrize(
     ("body", "encoding", "status", "told"),
     [
-        (gzip.compress(b" " * 200_001), "gzip", 413, "larger than 200000 bytes"),
-        (gzip.compress(b" " * 100_000_000), "gzip", 413, "larger than 200000 bytes"),
-        (gzip.compress(gzip.compress(b"{}")), "gzip", 422, "not UTF-8"),
-        (gzip.compress(b"{}")[:-3], "gzip", 400, "cut off"),
-        (gzip.compress(b"{}") + b"xyz" * 9, "gzip", 400, "not gzip data"),
-        (gzip.compress(b"") * 5000, "gzip", 400, "members"),
+        (packed(b" " * 200_001), "gzip", 413, "larger than 200000 bytes"),
+        (packed(b" " * 100_000_000), "gzip", 413, "larger than 200000 bytes"),
+        (packed(packed(b"{}")), "gzip", 422, "not UTF-8"),
+        (packed(b"{}")[:-3], "gzip", 400, "cut off"),
+        (packed(b"{}") + b"xyz" * 9, "gzip", 400, "not gzip data"),
+        (packed(b"") * 5000, "gzip", 400, "members"),
         (zlib.compress(b"{}"), "gzip", 400, "not gzip data"),
         (b"", "gzip", 400, "cut off"),
         (b"{}", "deflate", 415, "with gzip, and with nothing else"),
         (b"{}", "br", 415, "with gzip"),
         (b"{}", "zstd", 415, "with gzip"),
-        (gzip.compress(b"{}"), "gzip, gzip", 415, "with gzip"),
+        (packed(b"{}"), "gzip, gzip", 415, "with gzip"),
     ],
 )
 def test_what_is_compressed_in_another_way_or_too_large_is_refused(
