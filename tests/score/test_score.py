@@ -92,6 +92,9 @@ def test_score(concrete, tmp_path, trained, site):
     pd.testing.assert_series_equal(first["prediction"], second["prediction"])
     assert piped.stdout == (tmp_path / "q.csv").read_text()
     assert piped.stderr == ""
+    loud = concrete(*words[:-1], "--data", "new.csv", "--out", "-")
+    assert loud.stdout == piped.stdout
+    assert "101 rows" in loud.stderr
 
     again = concrete(*words, "--data", "new.csv", "--out", "p.parquet", "--shards", "2", "--json")
     shown = concrete("show", again.json()["run"], "--json").json()
